@@ -1,1 +1,75 @@
-export {};
+export { ERRORS, SpoaError, type SpoaErrorCode, type SpoaErrorFacts } from './errors.ts';
+export {
+  type Action,
+  ActionType,
+  decodeActions,
+  encodeAck,
+  encodeSetVarPrefix,
+  encodeUnsetVar,
+  SCOPE_PREFIXES,
+  SCOPES,
+  Scope,
+  type WritableAction,
+} from './wire/ack.ts';
+export {
+  type Disconnect,
+  decodeDisconnect,
+  encodeAgentDisconnect,
+  encodeHaproxyDisconnect,
+} from './wire/disconnect.ts';
+export {
+  decodeFrame,
+  encodeFrame,
+  type Frame,
+  FrameFlag,
+  type FrameHeader,
+  FrameType,
+  MIN_FRAME_LENGTH,
+  MIN_FRAME_SIZE,
+} from './wire/frame.ts';
+export { FrameSplitter } from './wire/frame-splitter.ts';
+export {
+  type AgentHello,
+  type Capability,
+  decodeAgentHello,
+  decodeHaproxyHello,
+  encodeAgentHello,
+  encodeHaproxyHello,
+  type HaproxyHello,
+} from './wire/hello.ts';
+export { IpAddress } from './wire/ip-address.ts';
+export { type Argument, Message, MessageList } from './wire/message.ts';
+export { MessageIndex } from './wire/message-index.ts';
+export {
+  decodeMessages,
+  encodeMessages,
+  encodeNotify,
+  encodeNotifyAbort,
+  type WritableMessage,
+} from './wire/notify.ts';
+export { Reader } from './wire/reader.ts';
+export { Reassembly } from './wire/reassembly.ts';
+export { StatusCode } from './wire/status-code.ts';
+export {
+  bin,
+  DATA_TYPE_NAMES,
+  DataType,
+  type DataTypeName,
+  decodeTypedData,
+  encodeTypedData,
+  int32,
+  int64,
+  ipv4,
+  ipv6,
+  readTypedData,
+  skipTypedData,
+  str,
+  Typed,
+  uint32,
+  uint64,
+  type Value,
+  type WritableValue,
+  writeTypedData,
+} from './wire/typed-data.ts';
+export { decodeVarint, encodeVarint, MAX_VARINT_BYTES, readVarint, writeVarint } from './wire/varint.ts';
+export { Writer } from './wire/writer.ts';

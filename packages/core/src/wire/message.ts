@@ -1,0 +1,120 @@
+import type { MessageIndex } from './message-index.ts';
+import { Reader } from './reader.ts';
+import { DATA_TYPE_NAMES, type DataTypeName, readTypedData, type Value } from './typed-data.ts';
+
+/** One argument of a message, decoded. */
+export interface Argument {
+  /** Empty for an argument without a name. */
+  readonly name: string;
+  readonly type: DataTypeName;
+  readonly value: Value;
+}
+
+const names = new Map<string, Buffer>();
+const MAX_KEPT_NAMES = 4096;
+
+/** The bytes of a name that the program looks up, kept: there are few of them and they come with every frame. */
+function bytesOf(name: string): Buffer {
+  let bytes = names.get(name);
+  if (bytes === undefined) {
+    bytes = Buffer.from(name);
+    if (names.size < MAX_KEPT_NAMES) names.set(name, bytes);
+  }
+  return bytes;
+}
+
+/**
+ * One message of a NOTIFY. Arguments stay in HAProxy's order, unnamed and duplicate ones included; a value is decoded when it
+ * is asked for.
+ */
+export class Message implements Iterable<Argument> {
+  readonly #index: MessageIndex;
+  readonly #number: number;
+
+  /** @internal */
+  constructor(index: MessageIndex, number: number) {
+    this.#index = index;
+    this.#number = number;
+  }
+
+  get name(): string {
+    const index = this.#index;
+    return index.bytes.toString('utf8', index.messageNameStart(this.#number), index.messageNameEnd(this.#number));
+  }
+
+  /** How many arguments there are, 0 to 255. */
+  get length(): number {
+    return this.#index.argumentCount(this.#number);
+  }
+
+  /** The value of the first argument named `name`; `undefined` where there is none (`null` is a value that HAProxy sent). */
+  get(name: string): Value | undefined {
+    const argument = this.#find(name);
+    return argument < 0 ? undefined : this.#value(argument);
+  }
+
+  has(name: string): boolean {
+    return this.#find(name) >= 0;
+  }
+
+  /** Argument number `position`, from 0; `undefined` beyond the last. */
+  at(position: number): Argument | undefined {
+    if (position < 0 || position >= this.length) return undefined;
+    const index = this.#index;
+    const argument = index.firstArgument(this.#number) + position;
+    return {
+      name: index.bytes.toString('utf8', index.argumentNameStart(argument), index.argumentNameEnd(argument)),
+      type: DATA_TYPE_NAMES[(index.bytes[index.valueStart(argument)] as number) & 0x0f] as DataTypeName,
+      value: this.#value(argument),
+    };
+  }
+
+  *[Symbol.iterator](): Generator<Argument> {
+    for (let i = 0; i < this.length; i++) yield this.at(i) as Argument;
+  }
+
+  #find(name: string): number {
+    const index = this.#index;
+    const wanted = bytesOf(name);
+    const first = index.firstArgument(this.#number);
+    const end = first + index.argumentCount(this.#number);
+    for (let i = first; i < end; i++) {
+      if (index.isArgumentNamed(i, wanted)) return i;
+    }
+    return -1;
+  }
+
+  #value(argument: number): Value {
+    const { bytes } = this.#index;
+    return readTypedData(new Reader(bytes, this.#index.valueStart(argument)));
+  }
+}
+
+/** The messages of one NOTIFY, in HAProxy's order. */
+export class MessageList implements Iterable<Message> {
+  readonly #index: MessageIndex;
+
+  /** @internal */
+  constructor(index: MessageIndex) {
+    this.#index = index;
+  }
+
+  get length(): number {
+    return this.#index.messageCount;
+  }
+
+  /** The first message named `name`. */
+  get(name: string): Message | undefined {
+    const number = this.#index.findMessage(bytesOf(name));
+    return number < 0 ? undefined : new Message(this.#index, number);
+  }
+
+  /** Message number `position`, from 0; `undefined` beyond the last. */
+  at(position: number): Message | undefined {
+    return position >= 0 && position < this.length ? new Message(this.#index, position) : undefined;
+  }
+
+  *[Symbol.iterator](): Generator<Message> {
+    for (let i = 0; i < this.length; i++) yield new Message(this.#index, i);
+  }
+}
