@@ -23,6 +23,10 @@ export const ERRORS = {
   SPOA_HELLO_TIMEOUT: { status: StatusCode.TIMEOUT, meaning: 'the peer did not say HELLO in time' },
   SPOA_FRAME_TIMEOUT: { status: StatusCode.TIMEOUT, meaning: 'the peer did not finish a frame in time' },
   SPOA_IDLE_TIMEOUT: { status: StatusCode.TIMEOUT, meaning: 'the peer sent nothing for too long' },
+  SPOA_FRAGMENTATION_UNSUPPORTED: {
+    status: StatusCode.FRAGMENTATION_NOT_SUPPORTED,
+    meaning: 'a fragment from a peer that had not agreed on fragmentation',
+  },
   SPOA_FRAGMENTS_INTERLACED: {
     status: StatusCode.INTERLACED_FRAMES,
     meaning: 'another NOTIFY began inside a fragmented one',

@@ -1,4 +1,11 @@
+export { Agent, type AgentOptions, type CloseOptions, createAgent, handleConnection } from './agent/agent.ts';
+export { type Agreement, agree } from './agent/handshake.ts';
+export { DEFAULT_LIMITS, type Limits } from './agent/limits.ts';
+export type { ListenAddress, ListenTarget } from './agent/listener.ts';
+export { type Handler, NotifyContext, type NotifySource } from './agent/notify-context.ts';
+export type { Peer } from './agent/peer.ts';
 export { ERRORS, SpoaError, type SpoaErrorCode, type SpoaErrorFacts } from './errors.ts';
+export { type Logger, silentLogger } from './logger.ts';
 export {
   type Action,
   ActionType,

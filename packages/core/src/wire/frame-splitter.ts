@@ -40,6 +40,11 @@ export class FrameSplitter {
     return this.#heldLength;
   }
 
+  /** The first bytes of the frame that `next` could not finish or threw at: for a word about who sent them. */
+  get head(): Buffer {
+    return this.#heldLength > 0 ? this.#held.subarray(0, this.#heldLength) : this.#chunk.subarray(this.#offset);
+  }
+
   /** Takes the next chunk. The one before must have been read until `next` returned `false`. */
   feed(chunk: Buffer): void {
     this.#chunk = chunk;

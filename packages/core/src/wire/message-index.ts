@@ -18,6 +18,8 @@ const KEPT_INTEGERS = 16_384;
 export class MessageIndex {
   bytes: Buffer = EMPTY;
   messageCount = 0;
+  /** Changes whenever the contents do: whoever keeps a reference past that can tell. */
+  generation = 0;
   #messages = new Int32Array(8 * MESSAGE_STRIDE);
   #arguments = new Int32Array(64 * ARGUMENT_STRIDE);
   #argumentCount = 0;
@@ -29,6 +31,7 @@ export class MessageIndex {
    */
   parse(reader: Reader): void {
     this.bytes = reader.bytes;
+    this.generation++;
     this.messageCount = 0;
     this.#argumentCount = 0;
     while (reader.offset < reader.end) this.#parseMessage(reader);
@@ -63,9 +66,22 @@ export class MessageIndex {
     this.messageCount++;
   }
 
+  /** Copies the payload, which lies from `start` to `end` of the bytes, into memory of its own. */
+  own(start: number, end: number): void {
+    this.bytes = Buffer.from(this.bytes.subarray(start, end));
+    for (let i = 0; i < this.messageCount; i++) {
+      (this.#messages[i * MESSAGE_STRIDE] as number) -= start;
+      (this.#messages[i * MESSAGE_STRIDE + 1] as number) -= start;
+    }
+    const integers = this.#argumentCount * ARGUMENT_STRIDE;
+    for (let i = 0; i < integers; i++) (this.#arguments[i] as number) -= start;
+  }
+
   /** Lets go of the frame's bytes, and of a table that one frame blew up. */
   clear(): void {
     this.bytes = EMPTY;
+    this.generation++;
+    this.#argumentCount = 0;
     this.messageCount = 0;
     if (this.#arguments.length > KEPT_INTEGERS) this.#arguments = new Int32Array(64 * ARGUMENT_STRIDE);
     if (this.#messages.length > KEPT_INTEGERS) this.#messages = new Int32Array(8 * MESSAGE_STRIDE);

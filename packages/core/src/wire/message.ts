@@ -1,3 +1,4 @@
+import { SpoaError } from '../errors.ts';
 import type { MessageIndex } from './message-index.ts';
 import { Reader } from './reader.ts';
 import { DATA_TYPE_NAMES, type DataTypeName, readTypedData, type Value } from './typed-data.ts';
@@ -23,18 +24,30 @@ function bytesOf(name: string): Buffer {
   return bytes;
 }
 
+/** Messages refer to the NOTIFY's bytes, which others use after its ACK: who comes too late is told so. */
+function usedTooLate(): SpoaError {
+  return new SpoaError('SPOA_NOTIFY_SETTLED', 'a message was used after the ACK of its NOTIFY had left');
+}
+
 /**
  * One message of a NOTIFY. Arguments stay in HAProxy's order, unnamed and duplicate ones included; a value is decoded when it
  * is asked for.
  */
 export class Message implements Iterable<Argument> {
-  readonly #index: MessageIndex;
+  readonly #whole: MessageIndex;
+  readonly #generation: number;
   readonly #number: number;
 
   /** @internal */
   constructor(index: MessageIndex, number: number) {
-    this.#index = index;
+    this.#whole = index;
+    this.#generation = index.generation;
     this.#number = number;
+  }
+
+  get #index(): MessageIndex {
+    if (this.#whole.generation !== this.#generation) throw usedTooLate();
+    return this.#whole;
   }
 
   get name(): string {
@@ -92,11 +105,18 @@ export class Message implements Iterable<Argument> {
 
 /** The messages of one NOTIFY, in HAProxy's order. */
 export class MessageList implements Iterable<Message> {
-  readonly #index: MessageIndex;
+  readonly #whole: MessageIndex;
+  readonly #generation: number;
 
   /** @internal */
   constructor(index: MessageIndex) {
-    this.#index = index;
+    this.#whole = index;
+    this.#generation = index.generation;
+  }
+
+  get #index(): MessageIndex {
+    if (this.#whole.generation !== this.#generation) throw usedTooLate();
+    return this.#whole;
   }
 
   get length(): number {

@@ -90,6 +90,12 @@ export class Writer {
     this.offset += this.bytes.write(text, this.offset, byteLength, 'utf8');
   }
 
+  /** Starts anew in other memory: somebody still reads what was written. */
+  renew(): void {
+    this.bytes = Buffer.allocUnsafeSlow(this.bytes.length);
+    this.offset = 0;
+  }
+
   /** A copy of what was written from `start` on. */
   take(start = 0): Buffer {
     return Buffer.from(this.bytes.subarray(start, this.offset));

@@ -1,0 +1,179 @@
+import type { Duplex } from 'node:stream';
+import { SpoaError } from '../errors.ts';
+import { type Logger, silentLogger } from '../logger.ts';
+import { Connection, type ConnectionHost } from './connection.ts';
+import { type Limits, resolveLimits } from './limits.ts';
+import { type ListenAddress, type Listener, type ListenTarget, listen } from './listener.ts';
+import type { Handler } from './notify-context.ts';
+
+export interface AgentOptions extends Partial<Limits> {
+  /** @default a logger that says nothing */
+  logger?: Logger;
+}
+
+export interface CloseOptions {
+  /** How long connections are served on while they wait for a quiet moment. @default 5000 */
+  timeoutMs?: number;
+  /** How long a connection must have been silent, with nothing in flight, to count as quiet. @default 100 */
+  quietMs?: number;
+}
+
+/** How often the clock is read, in milliseconds: the precision of all time-outs. */
+const SWEEP_MS = 200;
+
+/**
+ * An agent (SPOA): takes HAProxy's connections and gives each NOTIFY to the handler.
+ *
+ * @example
+ * const agent = createAgent((notify) => {
+ *   const ip = notify.messages.get('get-ip-reputation')?.get('ip');
+ *   if (ip !== undefined) notify.setVar('session', 'ip_score', 80);
+ * });
+ * await agent.listen({ port: 12345 });
+ */
+export class Agent implements AsyncDisposable {
+  readonly #host: ConnectionHost & { now: number };
+  readonly #connections = new Set<Connection>();
+  readonly #listeners: Listener[] = [];
+  #sweeper: NodeJS.Timeout | undefined;
+  #closing: Promise<void> | undefined;
+  #quietMs = 0;
+  #drained: (() => void) | undefined;
+
+  /** @internal use `createAgent` */
+  constructor(handler: Handler, options: AgentOptions = {}) {
+    const { logger = silentLogger, ...limits } = options;
+    this.#host = {
+      handler,
+      logger,
+      limits: resolveLimits(limits),
+      now: performance.now(),
+      closed: (connection) => this.#closed(connection),
+    };
+  }
+
+  /** Open connections. */
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  /** Where the agent listens. */
+  get addresses(): ListenAddress[] {
+    return this.#listeners.map(({ address }) => address);
+  }
+
+  /**
+   * Listens on one more address.
+   *
+   * @throws SPOA_LISTEN_FAILED, SPOA_AGENT_CLOSED
+   */
+  async listen(target: ListenTarget): Promise<ListenAddress> {
+    this.#checkOpen();
+    const listener = await listen(target, (duplex) => this.#accept(duplex));
+    this.#listeners.push(listener);
+    return listener.address;
+  }
+
+  /**
+   * Serves one connection that somebody else made. It is closed with the agent.
+   *
+   * @throws SPOA_AGENT_CLOSED
+   */
+  handleConnection(duplex: Duplex): void {
+    this.#checkOpen();
+    this.#accept(duplex);
+  }
+
+  /**
+   * Closes the way that disturbs HAProxy least: no new connections (health checks fail, so HAProxy looks elsewhere), what
+   * comes on open ones is answered until each has a quiet moment, then AGENT-DISCONNECT and the end. After `timeoutMs` what
+   * is still in flight gets an empty ACK. Calling it again waits for the same end.
+   */
+  close(options: CloseOptions = {}): Promise<void> {
+    this.#closing ??= this.#close(options);
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #checkOpen(): void {
+    if (this.#closing !== undefined) throw new SpoaError('SPOA_AGENT_CLOSED', 'the agent is closed');
+  }
+
+  #accept(duplex: Duplex): void {
+    const { limits, logger } = this.#host;
+    if (this.#connections.size >= limits.maxConnections) {
+      const { maxConnections } = limits;
+      logger.warn({ code: 'SPOA_TOO_MANY_CONNECTIONS', maxConnections }, 'too many connections: one was refused');
+      duplex.on('error', () => undefined);
+      duplex.destroy();
+      return;
+    }
+    if (this.#sweeper === undefined) {
+      this.#host.now = performance.now();
+      this.#sweepEvery(SWEEP_MS);
+    }
+    const connection = new Connection(this.#host, duplex);
+    this.#connections.add(connection);
+    if (this.#closing !== undefined) connection.drain();
+  }
+
+  #closed(connection: Connection): void {
+    this.#connections.delete(connection);
+    if (this.#connections.size > 0) return;
+    clearInterval(this.#sweeper);
+    this.#sweeper = undefined;
+    this.#drained?.();
+  }
+
+  #sweepEvery(intervalMs: number): void {
+    clearInterval(this.#sweeper);
+    this.#sweeper = setInterval(() => this.#sweep(), intervalMs);
+    this.#sweeper.unref();
+  }
+
+  #sweep(): void {
+    this.#host.now = performance.now();
+    for (const connection of this.#connections) connection.sweep(this.#quietMs);
+  }
+
+  async #close({ timeoutMs = 5000, quietMs = 100 }: CloseOptions): Promise<void> {
+    this.#quietMs = quietMs;
+    await Promise.all(this.#listeners.map((listener) => listener.close()));
+    if (this.#connections.size === 0) return;
+    const drained = new Promise<void>((resolve) => {
+      this.#drained = resolve;
+    });
+    this.#host.now = performance.now();
+    for (const connection of this.#connections) connection.drain();
+    this.#sweepEvery(Math.max(5, Math.min(SWEEP_MS, quietMs / 4)));
+    this.#sweeper?.ref();
+    const patience = setTimeout(() => this.#cut(), timeoutMs);
+    await drained;
+    clearTimeout(patience);
+  }
+
+  /** Ends all that is left: first with what the protocol wants, then, a moment later, without. */
+  #cut(): void {
+    for (const connection of this.#connections) connection.cut();
+    this.#host.now = performance.now();
+  }
+}
+
+/**
+ * Makes an agent from a function that answers one NOTIFY.
+ *
+ * @throws SPOA_VALUE_OUT_OF_RANGE for a limit out of its range
+ */
+export function createAgent(handler: Handler, options: AgentOptions = {}): Agent {
+  return new Agent(handler, options);
+}
+
+/** Serves one connection, without listening anywhere. The agent that it returns ends it. */
+export function handleConnection(duplex: Duplex, handler: Handler, options: AgentOptions = {}): Agent {
+  const agent = createAgent(handler, options);
+  agent.handleConnection(duplex);
+  return agent;
+}

@@ -1,0 +1,424 @@
+import type { Duplex } from 'node:stream';
+import { SpoaError, type SpoaErrorCode } from '../errors.ts';
+import type { Logger } from '../logger.ts';
+import { decodeDisconnect, encodeAgentDisconnect } from '../wire/disconnect.ts';
+import { beginFrame, endFrame, FrameFlag, FrameType, readFrameHeader } from '../wire/frame.ts';
+import { FrameSplitter } from '../wire/frame-splitter.ts';
+import { decodeHaproxyHello, encodeAgentHello } from '../wire/hello.ts';
+import { asBuffer, Reader } from '../wire/reader.ts';
+import { Reassembly } from '../wire/reassembly.ts';
+import { StatusCode } from '../wire/status-code.ts';
+import type { Writer } from '../wire/writer.ts';
+import { agree } from './handshake.ts';
+import type { Limits } from './limits.ts';
+import { type Handler, NotifyContext, type NotifySource } from './notify-context.ts';
+import { Outbox } from './outbox.ts';
+import { describePeer, type Peer } from './peer.ts';
+import { indexPool, outputPool } from './pools.ts';
+import { guessProtocol } from './strangers.ts';
+
+/** What all connections of an agent share. */
+export interface ConnectionHost {
+  readonly handler: Handler;
+  readonly limits: Limits;
+  readonly logger: Logger;
+  /** A clock in milliseconds that is set now and then: time-outs need no better one, and frames must not ask for the time. */
+  readonly now: number;
+  /** Called once, when nothing is left of the connection. */
+  closed(connection: Connection): void;
+}
+
+/**
+ * - `hello`: waits for HAPROXY-HELLO;
+ * - `open`: answers NOTIFYs;
+ * - `leaving`: HAProxy said goodbye; what is in flight is answered, then we say it too;
+ * - `closing`: our last byte is written, the peer is expected to close;
+ * - `closed`.
+ */
+type State = 'hello' | 'open' | 'leaving' | 'closing' | 'closed';
+
+/** A HAPROXY-HELLO has 133 bytes; nobody gets memory for more before he has said it. */
+const MAX_HELLO_SIZE = 4096;
+
+/** Why reading is stopped. */
+const Pause = { OUTPUT: 1, IN_FLIGHT: 2 } as const;
+
+/** One connection of HAProxy: a state machine between a duplex and the handler. */
+export class Connection implements NotifySource {
+  engineId: string | undefined;
+  maxAckSize = 0;
+  readonly #host: ConnectionHost;
+  readonly #duplex: Duplex;
+  readonly #outbox: Outbox;
+  readonly #splitter: FrameSplitter;
+  readonly #reader = new Reader(Buffer.alloc(0));
+  readonly #inFlight = new Set<NotifyContext>();
+  #state: State = 'hello';
+  #output: Writer | undefined;
+  #peer: Peer | undefined;
+  #reassembly: Reassembly | undefined;
+  /** The ids of a fragmented NOTIFY that was refused: the rest of it is dropped. */
+  #refused: { streamId: number; frameId: number } | undefined;
+  #settled: NotifyContext[] = [];
+  #pauses = 0;
+  #draining = false;
+  /** When the state was entered, when a byte came last, and since when a frame is incomplete (0: none is). */
+  #enteredAt: number;
+  #receivedAt: number;
+  #incompleteSince = 0;
+
+  constructor(host: ConnectionHost, duplex: Duplex) {
+    this.#host = host;
+    this.#duplex = duplex;
+    this.#outbox = new Outbox(duplex);
+    this.#splitter = new FrameSplitter(MAX_HELLO_SIZE, (type) => this.#accepts(type));
+    this.#enteredAt = host.now;
+    this.#receivedAt = host.now;
+    duplex.on('data', (chunk: Uint8Array) => this.#receive(asBuffer(chunk)));
+    duplex.on('drain', () => this.#resume(Pause.OUTPUT));
+    duplex.on('end', () => this.#peerEnded());
+    // A reset is how HAProxy ends connections that it no longer needs.
+    duplex.on('error', (error) => host.logger.debug({ peer: this.peer, err: error }, 'connection lost'));
+    duplex.on('close', () => this.#gone());
+  }
+
+  get peer(): Peer {
+    this.#peer ??= describePeer(this.#duplex);
+    return this.#peer;
+  }
+
+  /** NOTIFYs whose handlers are not done. */
+  get inFlight(): number {
+    return this.#inFlight.size;
+  }
+
+  #receive(chunk: Buffer): void {
+    if (this.#state === 'closing' || this.#state === 'closed') return;
+    const splitter = this.#splitter;
+    this.#receivedAt = this.#host.now;
+    const output = outputPool.take();
+    this.#output = output;
+    try {
+      splitter.feed(chunk);
+      while (this.#takesFrames && splitter.next()) this.#frame();
+    } catch (error) {
+      this.#fail(error);
+    }
+    this.#output = undefined;
+    if (this.#incomplete) this.#incompleteSince ||= this.#host.now;
+    else this.#incompleteSince = 0;
+    this.#send(output);
+  }
+
+  get #takesFrames(): boolean {
+    return this.#state === 'open' || this.#state === 'hello';
+  }
+
+  get #incomplete(): boolean {
+    return this.#splitter.heldLength > 0 || this.#reassembly?.open === true;
+  }
+
+  #accepts(type: number): boolean {
+    if (this.#state === 'hello') return type === FrameType.HAPROXY_HELLO;
+    return type === FrameType.NOTIFY || type === FrameType.HAPROXY_DISCONNECT || type === FrameType.UNSET;
+  }
+
+  #frame(): void {
+    const { bytes, start, end } = this.#splitter;
+    const reader = this.#reader;
+    reader.reset(bytes, start, end);
+    const type = reader.u8();
+    const flags = reader.u32();
+    reader.offset = start;
+    const { streamId, frameId } = readFrameHeader(reader);
+    if (type === FrameType.NOTIFY && (flags & FrameFlag.FIN) !== 0 && this.#reassembly?.open !== true) {
+      this.#notify(reader, streamId, frameId);
+    } else if (type === FrameType.NOTIFY || type === FrameType.UNSET) {
+      this.#fragment(type, flags, streamId, frameId);
+    } else if ((flags & FrameFlag.FIN) === 0 || streamId !== 0 || frameId !== 0) {
+      throw new SpoaError('SPOA_FRAME_INVALID', 'HELLO and DISCONNECT are one frame with the ids 0');
+    } else if (type === FrameType.HAPROXY_HELLO) {
+      this.#hello(reader.view(reader.remaining));
+    } else {
+      this.#disconnect(reader.view(reader.remaining));
+    }
+  }
+
+  #hello(payload: Buffer): void {
+    const { limits, logger } = this.#host;
+    const agreement = agree(decodeHaproxyHello(payload), limits.maxFrameSize);
+    this.engineId = agreement.engineId;
+    this.maxAckSize = agreement.maxFrameSize - 1;
+    this.#splitter.maxFrameSize = agreement.maxReceivedFrameSize;
+    if (agreement.fragmentation) this.#reassembly = new Reassembly(limits.maxNotifySize);
+    (this.#output as Writer).raw(encodeAgentHello(agreement.hello));
+    if (agreement.healthcheck) {
+      logger.debug({ peer: this.peer }, 'health check answered');
+      this.#end();
+      return;
+    }
+    this.#enter('open');
+    const { maxFrameSize, engineId, hello } = agreement;
+    logger.debug({ peer: this.peer, engineId, maxFrameSize, capabilities: hello.capabilities }, 'connection open');
+  }
+
+  #notify(reader: Reader, streamId: number, frameId: number): void {
+    const output = this.#output as Writer;
+    const payloadStart = reader.offset;
+    const index = indexPool.take();
+    const notify = new NotifyContext(this, index, output, streamId, frameId);
+    let result: unknown;
+    try {
+      index.parse(reader);
+      result = this.#host.handler(notify);
+    } catch (error) {
+      this.#handlerFailed(notify, error);
+    }
+    if (isThenable(result)) {
+      notify.detach(payloadStart, reader.end);
+      this.#wait(notify, result);
+      return;
+    }
+    notify.settle();
+    indexPool.give(index);
+  }
+
+  #wait(notify: NotifyContext, result: PromiseLike<unknown>): void {
+    this.#inFlight.add(notify);
+    if (this.#inFlight.size >= this.#host.limits.maxInFlight) this.#pause(Pause.IN_FLIGHT);
+    result.then(
+      () => this.#settle(notify),
+      (error: unknown) => {
+        if (!notify.settled) this.#handlerFailed(notify, error);
+        this.#settle(notify);
+      },
+    );
+  }
+
+  #handlerFailed(notify: NotifyContext, error: unknown): void {
+    notify.clearActions();
+    const { streamId, frameId } = notify;
+    this.#host.logger.error({ peer: this.peer, streamId, frameId, err: error }, 'NOTIFY failed: its ACK is empty');
+  }
+
+  /** A handler is done: its ACK leaves with all that are done in this turn. */
+  #settle(notify: NotifyContext): void {
+    if (!this.#inFlight.delete(notify)) return;
+    this.#settled.push(notify);
+    if (this.#settled.length === 1) queueMicrotask(() => this.#sendSettled());
+    if (this.#inFlight.size < this.#host.limits.maxInFlight) this.#resume(Pause.IN_FLIGHT);
+  }
+
+  #sendSettled(): void {
+    const settled = this.#settled;
+    this.#settled = [];
+    const listens = this.#state === 'open' || this.#state === 'leaving';
+    const output = outputPool.take();
+    for (const notify of settled) notify.settleInto(listens ? output : undefined);
+    this.#send(output);
+    if (this.#state === 'leaving') this.#leaveWhenDone();
+  }
+
+  #send(output: Writer): void {
+    if (!this.#outbox.send(output)) this.#pause(Pause.OUTPUT);
+    outputPool.give(output);
+  }
+
+  /** A part of a NOTIFY, or its abortion. */
+  #fragment(type: number, flags: number, streamId: number, frameId: number): void {
+    const reassembly = this.#reassembly;
+    if (reassembly === undefined) {
+      throw new SpoaError('SPOA_FRAGMENTATION_UNSUPPORTED', 'a fragment, though fragmentation was not agreed on');
+    }
+    const reader = this.#reader;
+    const part = reader.view(reader.remaining);
+    const fin = (flags & FrameFlag.FIN) !== 0;
+    if (type === FrameType.UNSET && (flags & FrameFlag.ABORT) !== 0) {
+      if (reassembly.matches(streamId, frameId)) reassembly.reset();
+      this.#refused = undefined;
+      return;
+    }
+    if (type === FrameType.UNSET && this.#isRefused(streamId, frameId)) {
+      if (fin) this.#refused = undefined;
+      return;
+    }
+    try {
+      if (type === FrameType.NOTIFY) reassembly.begin(streamId, frameId, part);
+      else this.#whole(reassembly.add(streamId, frameId, part, fin), streamId, frameId);
+    } catch (error) {
+      if (!(error instanceof SpoaError) || error.code !== 'SPOA_FRAGMENTS_TOO_BIG') throw error;
+      this.#refuse(error, streamId, frameId, fin);
+    }
+  }
+
+  #whole(payload: Buffer | undefined, streamId: number, frameId: number): void {
+    if (payload !== undefined) this.#notify(new Reader(payload), streamId, frameId);
+  }
+
+  /** ACK with ABORT: HAProxy gives this NOTIFY up, and the connection lives on (SPOP specification, section 3.2.7). */
+  #refuse(error: SpoaError, streamId: number, frameId: number, fin: boolean): void {
+    this.#host.logger.warn({ peer: this.peer, streamId, frameId, ...error.facts }, error.message);
+    if (!fin) this.#refused = { streamId, frameId };
+    const output = this.#output as Writer;
+    output.limit = Number.POSITIVE_INFINITY;
+    endFrame(output, beginFrame(output, FrameType.ACK, FrameFlag.FIN | FrameFlag.ABORT, streamId, frameId));
+  }
+
+  #isRefused(streamId: number, frameId: number): boolean {
+    return this.#refused?.streamId === streamId && this.#refused.frameId === frameId;
+  }
+
+  #disconnect(payload: Buffer): void {
+    const { statusCode, message } = decodeDisconnect(payload);
+    const { logger } = this.#host;
+    const facts = { peer: this.peer, engineId: this.engineId, status: statusCode, reason: message };
+    if (statusCode === StatusCode.NORMAL || statusCode === StatusCode.TIMEOUT)
+      logger.debug(facts, 'HAProxy disconnects');
+    else logger.warn(facts, 'HAProxy disconnects because of an error');
+    this.#enter('leaving');
+    this.#leaveWhenDone();
+  }
+
+  #leaveWhenDone(): void {
+    if (this.#inFlight.size === 0 && this.#settled.length === 0) this.leave(StatusCode.NORMAL, 'normal');
+  }
+
+  /** The peer broke the rules: one line in the log, the status on the wire, and the end of this connection only. */
+  #fail(error: unknown): void {
+    const { logger } = this.#host;
+    const speaks = this.#state === 'hello' ? guessProtocol(this.#splitter.head) : undefined;
+    if (speaks !== undefined) {
+      logger.warn({ peer: this.peer, code: 'SPOA_NOT_SPOP' }, `the peer speaks ${speaks} instead of SPOP: closed`);
+      this.#end();
+    } else if (error instanceof SpoaError) {
+      const facts = { peer: this.peer, code: error.code, status: error.status, ...error.facts };
+      logger.warn(facts, `${error.message}: closed`);
+      this.leave(error.status, error.message, error);
+    } else {
+      logger.error({ peer: this.peer, err: error }, 'the agent itself failed: connection closed');
+      this.leave(StatusCode.UNKNOWN, 'the agent failed');
+    }
+  }
+
+  /** Says AGENT-DISCONNECT in one write, behind what is due, and closes. */
+  leave(status: number, message: string, reason?: SpoaError): void {
+    if (this.#state === 'closing' || this.#state === 'closed') return;
+    const output = this.#output ?? outputPool.take();
+    output.limit = Number.POSITIVE_INFINITY;
+    output.raw(encodeAgentDisconnect({ statusCode: status, message }));
+    if (this.#output === undefined) this.#send(output);
+    this.#end(reason);
+  }
+
+  /** Writes no more after what is in the output now. */
+  #end(reason?: SpoaError): void {
+    this.#enter('closing');
+    this.#forget(reason ?? new SpoaError('SPOA_AGENT_CLOSED', 'the connection was closed by the agent'));
+    if (this.#output !== undefined) this.#outbox.send(this.#output);
+    this.#duplex.end();
+    this.#pauses = 0;
+    this.#duplex.resume();
+  }
+
+  #peerEnded(): void {
+    if (this.#state !== 'closing' && this.#state !== 'closed') this.#end(peerGone());
+  }
+
+  #gone(): void {
+    if (this.#state === 'closed') return;
+    this.#enter('closed');
+    this.#forget(peerGone());
+    this.#host.closed(this);
+  }
+
+  /** Nobody waits for what is in flight. */
+  #forget(reason: SpoaError): void {
+    const inFlight = [...this.#inFlight];
+    this.#inFlight.clear();
+    this.#reassembly?.reset();
+    this.#incompleteSince = 0;
+    for (const notify of inFlight) {
+      notify.abort(reason);
+      notify.settleInto(undefined);
+    }
+  }
+
+  #enter(state: State): void {
+    this.#state = state;
+    this.#enteredAt = this.#host.now;
+  }
+
+  #pause(why: number): void {
+    this.#pauses |= why;
+    this.#duplex.pause();
+  }
+
+  #resume(why: number): void {
+    if ((this.#pauses & why) === 0) return;
+    this.#pauses &= ~why;
+    if (this.#pauses === 0) this.#duplex.resume();
+  }
+
+  /** From now on the connection ends in its first quiet moment: see `sweep`. */
+  drain(): void {
+    this.#draining = true;
+  }
+
+  /** Looks at the clock. Called every few hundred milliseconds, more often while draining. */
+  sweep(quietMs: number): void {
+    const { limits, now } = this.#host;
+    const inState = now - this.#enteredAt;
+    if (this.#state === 'closing' || this.#state === 'leaving') {
+      if (inState < limits.closeTimeoutMs) return;
+      if (this.#state === 'leaving') this.leave(StatusCode.TIMEOUT, 'handlers did not finish in time');
+      else this.#duplex.destroy();
+    } else if (this.#state === 'hello' && isOver(limits.helloTimeoutMs, inState)) {
+      this.#timeout('SPOA_HELLO_TIMEOUT', `no HAPROXY-HELLO within ${limits.helloTimeoutMs} ms`);
+    } else if (this.#incompleteSince > 0 && isOver(limits.frameTimeoutMs, now - this.#incompleteSince)) {
+      this.#timeout('SPOA_FRAME_TIMEOUT', `a frame was not finished within ${limits.frameTimeoutMs} ms`);
+    } else if (this.#inFlight.size === 0 && this.#settled.length === 0) {
+      const quiet = now - this.#receivedAt;
+      if (this.#draining && quiet >= quietMs) this.leave(StatusCode.NORMAL, 'the agent is closing');
+      else if (isOver(limits.idleTimeoutMs, quiet)) {
+        this.#timeout('SPOA_IDLE_TIMEOUT', `nothing received for ${limits.idleTimeoutMs} ms`);
+      }
+    }
+  }
+
+  #timeout(code: SpoaErrorCode, message: string): void {
+    const error = new SpoaError(code, message);
+    this.#host.logger.warn({ peer: this.peer, code, status: error.status }, `${message}: closed`);
+    this.leave(error.status, message, error);
+  }
+
+  /** The end of patience: what is in flight is answered empty, then the connection is closed. */
+  cut(): void {
+    if (this.#state === 'open' || this.#state === 'leaving') this.#answerEmpty();
+    if (this.#state === 'closing') this.#duplex.destroy();
+    else this.leave(StatusCode.NORMAL, 'the agent is closing');
+  }
+
+  #answerEmpty(): void {
+    const reason = new SpoaError('SPOA_AGENT_CLOSED', 'the agent closed before the handler was done');
+    const output = outputPool.take();
+    for (const notify of this.#inFlight) {
+      notify.abort(reason);
+      notify.clearActions();
+      notify.settleInto(output);
+    }
+    this.#inFlight.clear();
+    this.#send(output);
+  }
+}
+
+function isOver(limitMs: number, elapsedMs: number): boolean {
+  return limitMs > 0 && elapsedMs >= limitMs;
+}
+
+function peerGone(): SpoaError {
+  return new SpoaError('SPOA_DISCONNECTED', 'HAProxy closed the connection');
+}
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function';
+}
