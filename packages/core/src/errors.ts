@@ -54,25 +54,31 @@ export type SpoaErrorCode = keyof typeof ERRORS;
 /** Facts about an error, for logs and for programs: numbers and names, never argument values. */
 export type SpoaErrorFacts = Readonly<Record<string, string | number | bigint | boolean | undefined>>;
 
+export interface SpoaErrorOptions {
+  cause?: unknown;
+  facts?: SpoaErrorFacts;
+}
+
 /**
- * The one error class of `@spoa/core`.
+ * The one error class: of this package with the codes of `ERRORS`, and the base of what packages on top of it throw, with
+ * codes of their own.
  *
  * @example
  * try { decodeFrame(bytes); } catch (error) {
  *   if (error instanceof SpoaError && error.code === 'SPOA_TRUNCATED') console.error(error.facts);
  * }
  */
-export class SpoaError extends Error {
-  override readonly name = 'SpoaError';
-  readonly code: SpoaErrorCode;
+export class SpoaError<Code extends string = SpoaErrorCode> extends Error {
+  override readonly name: string = 'SpoaError';
+  readonly code: Code;
   /** The status code that goes into an AGENT-DISCONNECT for this error. */
   readonly status: number;
   readonly facts: SpoaErrorFacts;
 
-  constructor(code: SpoaErrorCode, message: string, options: { cause?: unknown; facts?: SpoaErrorFacts } = {}) {
+  constructor(code: Code, message: string, options: SpoaErrorOptions = {}) {
     super(message, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
-    this.status = ERRORS[code].status;
+    this.status = (ERRORS as Record<string, { status: number }>)[code]?.status ?? StatusCode.UNKNOWN;
     this.facts = options.facts ?? {};
   }
 }

@@ -4,7 +4,7 @@ export { DEFAULT_LIMITS, type Limits } from './agent/limits.ts';
 export type { ListenAddress, ListenTarget } from './agent/listener.ts';
 export { type Handler, NotifyContext, type NotifySource } from './agent/notify-context.ts';
 export type { Peer } from './agent/peer.ts';
-export { ERRORS, SpoaError, type SpoaErrorCode, type SpoaErrorFacts } from './errors.ts';
+export { ERRORS, SpoaError, type SpoaErrorCode, type SpoaErrorFacts, type SpoaErrorOptions } from './errors.ts';
 export { type Logger, silentLogger } from './logger.ts';
 export {
   type Action,
@@ -78,5 +78,5 @@ export {
   type WritableValue,
   writeTypedData,
 } from './wire/typed-data.ts';
-export { decodeVarint, encodeVarint, MAX_VARINT_BYTES, readVarint, writeVarint } from './wire/varint.ts';
+export { decodeVarint, encodeVarint, MAX_VARINT_BYTES, readLength, readVarint, writeVarint } from './wire/varint.ts';
 export { Writer } from './wire/writer.ts';

@@ -1,1 +1,44 @@
-export {};
+// First: tsyringe and the emitted types of decorated classes need it before anything else is loaded.
+import 'reflect-metadata';
+
+export {
+  bin,
+  IpAddress,
+  int32,
+  int64,
+  ipv4,
+  ipv6,
+  Message,
+  NotifyContext,
+  type Scope,
+  str,
+  uint32,
+  uint64,
+} from '@spoa/core';
+export { SpoaApplication, type SpoaApplicationOptions } from './application/spoa-application.ts';
+export type { ArgumentTypeName, ArgumentTypes } from './arguments/argument-type.ts';
+export type { ArgOptions } from './arguments/parameter.ts';
+export type { Class } from './class.ts';
+export { Inject, Injectable } from './decorators/injection.ts';
+export { Arg, Args, Context, EngineId, FrameId, StreamId } from './decorators/parameters.ts';
+export { type SpoeEvent, SpoeMessage, type SpoeMessageOptions } from './decorators/spoe-message.ts';
+export { SetVar, Var } from './decorators/variables.ts';
+export type { Provider } from './di/provider.ts';
+export type { Token } from './di/token.ts';
+export {
+  BOOT_FAULTS,
+  BootError,
+  type BootFault,
+  type BootFaultCode,
+  FRAMEWORK_ERRORS,
+  FrameworkError,
+  type FrameworkErrorCode,
+} from './errors.ts';
+export {
+  type ArgumentSpec,
+  DefinedMessage,
+  defineMessage,
+  type MessageSpec,
+  type VariableSpec,
+} from './routing/define-message.ts';
+export type { Settable, VariablesByScope } from './variables/settable.ts';

@@ -1,0 +1,85 @@
+import { DATA_TYPE_NAMES, DataType, IpAddress, type Reader, readLength, readTypedData, type Value } from '@spoa/core';
+import { FrameworkError } from '../errors.ts';
+
+/**
+ * What an argument can be declared as, and what the handler gets:
+ *
+ * - `string`: text as UTF-8; `latin1`: text, one character a byte, nothing lost;
+ * - `number`: an integer that a number holds exactly, else the message fails; `bigint`: any integer;
+ * - `boolean`; `ip`: an `IpAddress` of either family;
+ * - `buffer`: the bytes of a STRING or BINARY, a copy; `view`: the same without copying, valid until the handler returns;
+ * - `any`: whatever came, by its natural type (`Value`).
+ */
+export interface ArgumentTypes {
+  string: string;
+  latin1: string;
+  number: number;
+  bigint: bigint;
+  boolean: boolean;
+  ip: IpAddress;
+  buffer: Buffer;
+  view: Buffer;
+  any: Value;
+}
+
+export type ArgumentTypeName = keyof ArgumentTypes;
+
+/** Reads one typed value as one type. */
+export type ArgumentReader = (reader: Reader) => unknown;
+
+const isText = (type: number): boolean => type === DataType.STRING;
+const isBytes = (type: number): boolean => type === DataType.STRING || type === DataType.BINARY;
+const isInteger = (type: number): boolean => type >= DataType.INT32 && type <= DataType.UINT64;
+const isAddress = (type: number): boolean => type === DataType.IPV4 || type === DataType.IPV6;
+
+interface ArgumentType {
+  /** Whether a value of this SPOP type can be read so. */
+  accepts(type: number): boolean;
+  /** In words, for the error. */
+  readonly expects: string;
+  readonly read: ArgumentReader;
+}
+
+export const ARGUMENT_TYPES = {
+  string: { accepts: isText, expects: 'STRING', read: readTypedData },
+  latin1: { accepts: isText, expects: 'STRING', read: (reader) => bytesOf(reader).toString('latin1') },
+  number: { accepts: isInteger, expects: 'an integer', read: readNumber },
+  bigint: { accepts: isInteger, expects: 'an integer', read: (reader) => BigInt(readTypedData(reader) as number) },
+  boolean: { accepts: (type) => type === DataType.BOOLEAN, expects: 'BOOLEAN', read: readTypedData },
+  ip: { accepts: isAddress, expects: 'IPV4 or IPV6', read: readTypedData },
+  buffer: { accepts: isBytes, expects: 'STRING or BINARY', read: (reader) => Buffer.from(bytesOf(reader)) },
+  view: { accepts: isBytes, expects: 'STRING or BINARY', read: bytesOf },
+  any: { accepts: () => true, expects: 'anything', read: readTypedData },
+} as const satisfies Record<ArgumentTypeName, ArgumentType>;
+
+/** A view of the bytes of a STRING or BINARY. */
+function bytesOf(reader: Reader): Buffer {
+  reader.u8();
+  return reader.view(readLength(reader));
+}
+
+function readNumber(reader: Reader): number {
+  const value = readTypedData(reader);
+  if (typeof value === 'number') return value;
+  throw new FrameworkError('SPOA_ARGUMENT_UNSAFE', 'the integer is beyond 2^53-1: declare the argument as bigint');
+}
+
+/** What the compiler's emitted type says an argument is; `undefined` where it says nothing, `null` where it cannot be bound. */
+export function typeFromHint(hint: unknown): ArgumentTypeName | undefined | null {
+  if (hint === undefined || hint === Object) return undefined;
+  return HINTS.get(hint) ?? null;
+}
+
+const HINTS = new Map<unknown, ArgumentTypeName>([
+  [String, 'string'],
+  [Number, 'number'],
+  [BigInt, 'bigint'],
+  [Boolean, 'boolean'],
+  [Buffer, 'buffer'],
+  [Uint8Array, 'buffer'],
+  [IpAddress, 'ip'],
+]);
+
+export function typeName(type: number): string {
+  return DATA_TYPE_NAMES[type] ?? `reserved type ${type}`;
+}

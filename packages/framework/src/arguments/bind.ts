@@ -1,0 +1,101 @@
+import { type DataType, Message, type NotifyContext, Reader } from '@spoa/core';
+import { FrameworkError } from '../errors.ts';
+import { ARGUMENT_TYPES, type ArgumentTypeName, typeName } from './argument-type.ts';
+import type { Parameter } from './parameter.ts';
+
+/** Gives one parameter its value for message number `message` of a NOTIFY. */
+export type Binding = (notify: NotifyContext, message: number) => unknown;
+
+const NULL = 0 satisfies (typeof DataType)['NULL'];
+/** Values are read one after the other, and no foreign code runs while one is read. */
+const reader = new Reader(Buffer.alloc(0));
+
+/** Makes the function that fills one parameter. */
+export function bind(parameter: Parameter): Binding {
+  switch (parameter.kind) {
+    case 'arg':
+      return bindArgument(parameter);
+    case 'args':
+      return (notify, message) => new Message(notify.index, message);
+    case 'context':
+      return (notify) => notify;
+    case 'engineId':
+      return (notify) => notify.engineId;
+    case 'streamId':
+      return (notify) => notify.streamId;
+    case 'frameId':
+      return (notify) => notify.frameId;
+  }
+}
+
+function bindArgument(parameter: Extract<Parameter, { kind: 'arg' }>): Binding {
+  const { name, type = 'any', default: fallback } = parameter;
+  const required = parameter.optional !== true && fallback === undefined;
+  const passesNull = type === 'any' && fallback === undefined;
+  const find = typeof name === 'number' ? findByPosition(name) : findByName(Buffer.from(name));
+  const { accepts, read } = ARGUMENT_TYPES[type];
+  return (notify, message) => {
+    const { index } = notify;
+    const argument = find(notify, message);
+    if (argument >= 0) {
+      const start = index.valueStart(argument);
+      const tag = (index.bytes[start] as number) & 0x0f;
+      if (tag !== NULL || passesNull) {
+        if (!accepts(tag)) throw mistyped(name, type, tag);
+        reader.reset(index.bytes, start, index.bytes.length);
+        return read(reader);
+      }
+    }
+    if (required) throw missing(name, argument >= 0);
+    return fallback;
+  };
+}
+
+type Find = (notify: NotifyContext, message: number) => number;
+
+function findByPosition(position: number): Find {
+  return ({ index }, message) =>
+    position < index.argumentCount(message) ? index.firstArgument(message) + position : -1;
+}
+
+/**
+ * The first argument with this name. HAProxy's configuration fixes the order of a message's arguments, so it is looked for
+ * first where it was last.
+ */
+function findByName(name: Buffer): Find {
+  let last = 0;
+  return ({ index }, message) => {
+    const first = index.firstArgument(message);
+    const count = index.argumentCount(message);
+    if (last < count && index.isArgumentNamed(first + last, name)) return first + last;
+    for (let i = 0; i < count; i++) {
+      if (!index.isArgumentNamed(first + i, name)) continue;
+      last = i;
+      return first + i;
+    }
+    return -1;
+  };
+}
+
+function missing(name: string | number, isNull: boolean): FrameworkError {
+  const what = isNull ? 'has no value (its sample failed)' : 'is not in the message';
+  return new FrameworkError(
+    'SPOA_ARGUMENT_MISSING',
+    `argument ${name} ${what}: declare it optional or give a default`,
+    {
+      facts: { argument: name },
+    },
+  );
+}
+
+function mistyped(name: string | number, type: ArgumentTypeName, tag: number): FrameworkError {
+  const got = typeName(tag);
+  const expected = ARGUMENT_TYPES[type].expects;
+  return new FrameworkError(
+    'SPOA_ARGUMENT_TYPE',
+    `argument ${name} is declared ${type} (${expected}), HAProxy sent ${got}`,
+    {
+      facts: { argument: name, declared: type, got },
+    },
+  );
+}

@@ -1,0 +1,3 @@
+/** A class that can be made, whatever its constructor takes. */
+// biome-ignore lint/suspicious/noExplicitAny: the parameters of a constructor are contravariant, unknown[] would fit none
+export type Class<T = object> = new (...args: any[]) => T;

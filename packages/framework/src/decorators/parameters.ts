@@ -1,0 +1,62 @@
+import type { ArgOptions, Parameter } from '../arguments/parameter.ts';
+import { FrameworkError } from '../errors.ts';
+import { MetadataKey } from '../metadata.ts';
+
+/** The decorated parameters of a method, by index; two at one index are two decorators on one parameter. */
+export interface DecoratedParameter {
+  readonly index: number;
+  readonly parameter: Parameter;
+}
+
+const PARAMETERS = new MetadataKey<DecoratedParameter[]>('parameters');
+
+export function parametersOf(prototype: object, method: string): readonly DecoratedParameter[] {
+  return PARAMETERS.ofMethod(prototype, method) ?? [];
+}
+
+function parameterDecorator(name: string, parameter: Parameter): ParameterDecorator {
+  return (target, method, index) => {
+    if (method === undefined || typeof target === 'function') {
+      throw new FrameworkError(
+        'SPOA_DECORATOR_MISUSED',
+        `@${name} stands on a constructor or static method: it belongs on a parameter of the handle method`,
+      );
+    }
+    const earlier = PARAMETERS.ofMethod(target, method) ?? [];
+    PARAMETERS.setOnMethod(target, method, [...earlier, { index, parameter }]);
+  };
+}
+
+/**
+ * An argument of the message: by name, or by its position (from 0) where it has none.
+ *
+ * @example handle(@Arg('ip') ip: IpAddress, @Arg('port', { type: 'number', default: 0 }) port: number)
+ */
+export function Arg(name: string | number, options: ArgOptions = {}): ParameterDecorator {
+  return parameterDecorator('Arg', { kind: 'arg', name, ...options });
+}
+
+/** The whole message: a `Message`, with unnamed and duplicate arguments in HAProxy's order. */
+export function Args(): ParameterDecorator {
+  return parameterDecorator('Args', { kind: 'args' });
+}
+
+/** The `NotifyContext`. */
+export function Context(): ParameterDecorator {
+  return parameterDecorator('Context', { kind: 'context' });
+}
+
+/** HAProxy's engine-id: `string | undefined`. */
+export function EngineId(): ParameterDecorator {
+  return parameterDecorator('EngineId', { kind: 'engineId' });
+}
+
+/** The stream-id: a `number`. */
+export function StreamId(): ParameterDecorator {
+  return parameterDecorator('StreamId', { kind: 'streamId' });
+}
+
+/** The frame-id: a `number`. */
+export function FrameId(): ParameterDecorator {
+  return parameterDecorator('FrameId', { kind: 'frameId' });
+}

@@ -1,0 +1,10 @@
+import type { Class } from '../class.ts';
+
+/** What a provider is asked for by: a class, or a name for what has none. */
+export type Token<T = unknown> = Class<T extends object ? T : object> | string | symbol;
+
+export function describeToken(token: unknown): string {
+  if (typeof token === 'function') return token.name || '(anonymous class)';
+  if (typeof token === 'string') return JSON.stringify(token);
+  return typeof token === 'symbol' ? String(token) : '(no type)';
+}

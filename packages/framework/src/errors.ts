@@ -1,0 +1,58 @@
+import { SpoaError, type SpoaErrorOptions } from '@spoa/core';
+
+/** Every error of this package and what it means. `docs/error-codes.md` explains each with its remedy. */
+export const FRAMEWORK_ERRORS = {
+  SPOA_BOOT_FAILED: 'the application has mistakes: all of them are listed',
+  SPOA_DECORATOR_MISUSED: 'a decorator stands where it means nothing',
+  SPOA_ARGUMENT_MISSING: 'HAProxy sent a message without an argument that its handler needs',
+  SPOA_ARGUMENT_TYPE: 'HAProxy sent an argument of another type than its handler declares',
+  SPOA_ARGUMENT_UNSAFE: 'an integer beyond 2^53-1 for an argument declared as number',
+  SPOA_VARIABLE_INVALID: 'a handler returned a value that its variable cannot hold',
+  SPOA_RESULT_INVALID: 'a handler returned something that names no variables',
+} as const satisfies Record<string, string>;
+
+export type FrameworkErrorCode = keyof typeof FRAMEWORK_ERRORS;
+
+/** What goes wrong while a message is handled. Never carries the value of an argument or a variable. */
+export class FrameworkError extends SpoaError<FrameworkErrorCode> {
+  override readonly name: string = 'FrameworkError';
+}
+
+/** The mistakes that are found before the first frame. `docs/error-codes.md` explains each with its remedy. */
+export const BOOT_FAULTS = {
+  SPOA_BOOT_NO_MESSAGE: 'a controller without @SpoeMessage',
+  SPOA_BOOT_NO_HANDLE: 'a controller without a handle method',
+  SPOA_BOOT_MESSAGE_NAME: 'a message name that HAProxy would refuse',
+  SPOA_BOOT_MESSAGE_TWICE: 'two handlers for one message',
+  SPOA_BOOT_PARAMETER: 'a parameter without a decorator, or with two',
+  SPOA_BOOT_ARGUMENT: 'an argument that cannot be bound',
+  SPOA_BOOT_VARIABLE: 'a variable that HAProxy would refuse',
+  SPOA_BOOT_PROVIDER: 'a provider that cannot be made',
+  SPOA_BOOT_CYCLE: 'providers that need each other',
+  SPOA_BOOT_FACTORY: 'a factory or constructor that threw',
+} as const satisfies Record<string, string>;
+
+export type BootFaultCode = keyof typeof BOOT_FAULTS;
+
+/** One mistake: where it is, what it is, what to do. */
+export interface BootFault {
+  readonly code: BootFaultCode;
+  /** Class, method and parameter, as far as they apply: `IpController.handle, parameter 2`. */
+  readonly where: string;
+  readonly problem: string;
+  readonly remedy: string;
+  readonly cause?: unknown;
+}
+
+/** Thrown by `SpoaApplication.create`: all mistakes at once. */
+export class BootError extends SpoaError<FrameworkErrorCode> {
+  override readonly name = 'BootError';
+  readonly faults: readonly BootFault[];
+
+  constructor(faults: readonly BootFault[], options: SpoaErrorOptions = {}) {
+    const lines = faults.map(({ code, where, problem, remedy }) => `  ${where}: ${problem}\n    ${remedy} (${code})`);
+    const count = faults.length === 1 ? 'one mistake' : `${faults.length} mistakes`;
+    super('SPOA_BOOT_FAILED', `the application has ${count}:\n${lines.join('\n')}`, options);
+    this.faults = faults;
+  }
+}

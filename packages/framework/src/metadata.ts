@@ -1,0 +1,42 @@
+import type { Class } from './class.ts';
+
+/** Metadata that our decorators leave on classes and methods: read once, at boot. */
+export class MetadataKey<T> {
+  readonly #key: symbol;
+
+  constructor(name: string) {
+    this.#key = Symbol(`spoa:${name}`);
+  }
+
+  ofClass(target: object): T | undefined {
+    return Reflect.getMetadata(this.#key, target) as T | undefined;
+  }
+
+  ofMethod(prototype: object, method: string | symbol): T | undefined {
+    return Reflect.getMetadata(this.#key, prototype, method) as T | undefined;
+  }
+
+  /** What stands on this very class, not on one that it extends. */
+  ownOfClass(target: object): T | undefined {
+    return Reflect.getOwnMetadata(this.#key, target) as T | undefined;
+  }
+
+  setOnClass(target: object, value: T): void {
+    Reflect.defineMetadata(this.#key, value, target);
+  }
+
+  setOnMethod(prototype: object, method: string | symbol, value: T): void {
+    Reflect.defineMetadata(this.#key, value, prototype, method);
+  }
+}
+
+/** The types that the compiler emitted: hints, for compilers differ on aliases, unions and cycles. */
+export function emittedParameterTypes(target: object, method?: string): readonly unknown[] | undefined {
+  return method === undefined
+    ? (Reflect.getMetadata('design:paramtypes', target) as unknown[] | undefined)
+    : (Reflect.getMetadata('design:paramtypes', target, method) as unknown[] | undefined);
+}
+
+export function nameOf(target: Class | undefined): string {
+  return target?.name || '(anonymous class)';
+}

@@ -1,0 +1,48 @@
+import type { NotifyContext } from '@spoa/core';
+import { type Binding, bind } from '../arguments/bind.ts';
+import type { MessageDefinition } from './message-definition.ts';
+
+/** A message's handler as it runs: nothing is left to look up. */
+export interface Route {
+  readonly name: Buffer;
+  readonly definition: MessageDefinition;
+  /** Binds the arguments of message number `message` and calls the handler. Throws what either throws. */
+  readonly call: (notify: NotifyContext, message: number) => unknown;
+  /** Writes what the handler returned as actions. */
+  readonly write: (notify: NotifyContext, result: unknown) => void;
+}
+
+export function compileRoute(definition: MessageDefinition): Route {
+  return {
+    name: Buffer.from(definition.message.name),
+    definition,
+    call: compileCall(definition.handle as Handle, definition.parameters.map(bind)),
+    write: definition.writeResult,
+  };
+}
+
+type Handle = (...values: unknown[]) => unknown;
+
+/** A call with as many arguments as are needed, without an array for them as long as there are few. */
+function compileCall(handle: Handle, bindings: readonly Binding[]): Route['call'] {
+  const [a, b, c, d] = bindings as [Binding, Binding, Binding, Binding];
+  switch (bindings.length) {
+    case 0:
+      return () => handle();
+    case 1:
+      return (notify, message) => handle(a(notify, message));
+    case 2:
+      return (notify, message) => handle(a(notify, message), b(notify, message));
+    case 3:
+      return (notify, message) => handle(a(notify, message), b(notify, message), c(notify, message));
+    case 4:
+      return (notify, message) =>
+        handle(a(notify, message), b(notify, message), c(notify, message), d(notify, message));
+    default:
+      return (notify, message) => {
+        const values = new Array<unknown>(bindings.length);
+        for (let i = 0; i < values.length; i++) values[i] = (bindings[i] as Binding)(notify, message);
+        return handle(...values);
+      };
+  }
+}

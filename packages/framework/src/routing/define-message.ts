@@ -1,0 +1,155 @@
+import type { NotifyContext, Scope } from '@spoa/core';
+import type { ArgumentTypeName, ArgumentTypes } from '../arguments/argument-type.ts';
+import type { ArgumentSample, Parameter } from '../arguments/parameter.ts';
+import type { SpoeMessageMetadata, SpoeMessageOptions } from '../decorators/spoe-message.ts';
+import type { BootFault } from '../errors.ts';
+import type { Settable } from '../variables/settable.ts';
+import { type ResultWriter, variableWriter } from '../variables/write.ts';
+import { checkMessageName, checkParameter, isAsyncFunction } from './check-message.ts';
+import type { MessageDefinition } from './message-definition.ts';
+
+/** An argument of a message: its type, or its type with more. Its name in HAProxy's message is the key, or `name`. */
+export type ArgumentSpec =
+  | ArgumentTypeName
+  | ({
+      type: ArgumentTypeName;
+      /** The name, or the position (from 0) of an argument without one. @default the key */
+      name?: string | number;
+      optional?: boolean;
+      default?: unknown;
+    } & ArgumentSample);
+
+type SpecType<Spec extends ArgumentSpec> = Spec extends ArgumentTypeName
+  ? Spec
+  : Spec extends { type: infer Type extends ArgumentTypeName }
+    ? Type
+    : never;
+
+/** What the handler gets for an argument: `undefined` only where it is optional and has no default. */
+export type ArgumentValue<Spec extends ArgumentSpec> =
+  | ArgumentTypes[SpecType<Spec>]
+  | (Spec extends { optional: true } ? (Spec extends { default: unknown } ? never : undefined) : never);
+
+/** What variables can be declared to hold. */
+export interface VariableTypes {
+  number: number | bigint;
+  string: string;
+  boolean: boolean;
+  buffer: Uint8Array;
+  ip: ArgumentTypes['ip'];
+  any: Exclude<Settable, null | undefined>;
+}
+
+export type VariableTypeName = keyof VariableTypes;
+
+/** A variable: its scope, or its scope and what it holds. Its name is the key, or `name`. */
+export type VariableSpec = Scope | { scope: Scope; type?: VariableTypeName; name?: string };
+
+type VariableValue<Spec extends VariableSpec> = Spec extends { type: infer Type extends VariableTypeName }
+  ? VariableTypes[Type]
+  : VariableTypes['any'];
+
+/** What the handler returns: any of the variables; `null` unsets one, `undefined` leaves it alone. */
+export type VariableValues<Vars extends Record<string, VariableSpec>> = {
+  readonly [Name in keyof Vars]?: VariableValue<Vars[Name]> | null | undefined;
+};
+
+type ArgumentValues<Args extends Record<string, ArgumentSpec>> = {
+  readonly [Name in keyof Args]: ArgumentValue<Args[Name]>;
+};
+
+// biome-ignore lint/suspicious/noConfusingVoidType: a handler that only looks at the message returns nothing
+type HandlerResult<Vars extends Record<string, VariableSpec>> = VariableValues<Vars> | undefined | void;
+
+export interface MessageSpec<Args extends Record<string, ArgumentSpec>, Vars extends Record<string, VariableSpec>>
+  extends SpoeMessageOptions {
+  /** As in HAProxy's `spoe-message` section. */
+  name: string;
+  args?: Args;
+  vars?: Vars;
+  handle(args: ArgumentValues<Args>, notify: NotifyContext): HandlerResult<Vars> | Promise<HandlerResult<Vars>>;
+}
+
+/** A message without a class. */
+export class DefinedMessage {
+  readonly message: SpoeMessageMetadata;
+  /** @internal */
+  readonly define: (faults: BootFault[]) => MessageDefinition | undefined;
+
+  /** @internal */
+  constructor(message: SpoeMessageMetadata, define: DefinedMessage['define']) {
+    this.message = message;
+    this.define = define;
+  }
+}
+
+/**
+ * The handler of a message as a function. The types of its arguments and of what it may return follow from `args` and `vars`.
+ *
+ * @example
+ * defineMessage({
+ *   name: 'get-ip-reputation',
+ *   args: { ip: 'ip' },
+ *   vars: { ip_score: { scope: 'session', type: 'number' } },
+ *   handle: ({ ip }) => ({ ip_score: score(ip) }),
+ * });
+ */
+export function defineMessage<
+  const Args extends Record<string, ArgumentSpec> = Record<never, never>,
+  const Vars extends Record<string, VariableSpec> = Record<never, never>,
+>(spec: MessageSpec<Args, Vars>): DefinedMessage {
+  const { args = {} as Args, vars = {}, handle, ...message } = spec;
+  const where = `message ${message.name}`;
+  return new DefinedMessage(message, (faults) => {
+    const found = checkMessageName(message, where);
+    const keys = Object.keys(args);
+    const parameters = keys.map((key) => toParameter(key, args[key] as ArgumentSpec));
+    const isAsync = isAsyncFunction(handle);
+    for (const [i, parameter] of parameters.entries()) {
+      found.push(...checkParameter(parameter, `${where}, argument ${keys[i]}`, isAsync));
+    }
+    const writeResult = resultWriter(vars, where, found);
+    faults.push(...found);
+    if (found.length > 0) return undefined;
+    const call = callWithObject(keys, handle as unknown as ObjectHandle);
+    return { message, where, parameters: [...parameters, { kind: 'context' }], handle: call, writeResult };
+  });
+}
+
+type ObjectHandle = (args: Record<string, unknown>, notify: NotifyContext) => unknown;
+
+function toParameter(key: string, spec: ArgumentSpec): Parameter {
+  return typeof spec === 'string' ? { kind: 'arg', name: key, type: spec } : { kind: 'arg', name: key, ...spec };
+}
+
+/** The keys are the program's own, from the specification of the message, not names that came with it. */
+function callWithObject(keys: readonly string[], handle: ObjectHandle): (...values: unknown[]) => unknown {
+  const context = keys.length;
+  return (...values) => {
+    const args: Record<string, unknown> = {};
+    for (let i = 0; i < context; i++) args[keys[i] as string] = values[i];
+    return handle(args, values[context] as NotifyContext);
+  };
+}
+
+function resultWriter(vars: Record<string, VariableSpec>, where: string, faults: BootFault[]): ResultWriter {
+  const variables = Object.entries(vars).flatMap(([key, spec]) => {
+    const { scope, name = key } = typeof spec === 'string' ? { scope: spec } : spec;
+    try {
+      return [{ key, write: variableWriter(scope, name) }];
+    } catch (error) {
+      const problem = (error as Error).message;
+      faults.push({
+        code: 'SPOA_BOOT_VARIABLE',
+        where: `${where}, variable ${key}`,
+        problem,
+        remedy: 'mend its entry in vars',
+      });
+      return [];
+    }
+  });
+  return (notify, result) => {
+    if (result === undefined || result === null) return;
+    for (const { key, write } of variables) write(notify, (result as Record<string, Settable>)[key]);
+  };
+}

@@ -1,0 +1,104 @@
+import type { Handler, Logger, NotifyContext } from '@spoa/core';
+import type { Route } from './compile-route.ts';
+import { Repeats } from './repeats.ts';
+import type { RouteTable } from './route-table.ts';
+
+/** A message that was handled: its result waits to be written behind those before it. */
+interface Handled {
+  readonly route: Route;
+  readonly result: unknown;
+}
+
+/** Gives each message of a NOTIFY to its route. A message that fails sets no variables; the others do. */
+export class Dispatcher {
+  readonly #routes: RouteTable;
+  readonly #logger: Logger;
+  readonly #unknown: Repeats;
+  readonly #failures: Repeats;
+
+  constructor(routes: RouteTable, logger: Logger) {
+    this.#routes = routes;
+    this.#logger = logger;
+    this.#unknown = new Repeats();
+    this.#failures = new Repeats();
+  }
+
+  /** How often each message without a controller came, by name. */
+  get unknownMessages(): ReadonlyMap<string, number> {
+    return this.#unknown.counts;
+  }
+
+  /** How often each failure came, by message and code. */
+  get failures(): ReadonlyMap<string, number> {
+    return this.#failures.counts;
+  }
+
+  readonly handler: Handler = (notify) => {
+    const { index } = notify;
+    const { messageCount } = index;
+    let handled: Handled[] | undefined;
+    for (let message = 0; message < messageCount; message++) {
+      const route = this.#routes.find(index, message);
+      if (route === undefined) {
+        this.#reportUnknown(notify, message);
+        continue;
+      }
+      const before = notify.writer.offset;
+      try {
+        const result = route.call(notify, message);
+        if (handled === undefined && !isThenable(result)) route.write(notify, result);
+        else handled = [...(handled ?? []), { route, result }];
+      } catch (error) {
+        notify.writer.offset = before;
+        this.#reportFailure(notify, route, error);
+      }
+    }
+    if (handled !== undefined) return this.#finish(notify, handled);
+  };
+
+  /** Writes results in the order of their messages, when all are there. */
+  async #finish(notify: NotifyContext, handled: readonly Handled[]): Promise<void> {
+    const outcomes = await Promise.allSettled(handled.map(({ result }) => result));
+    for (const [i, outcome] of outcomes.entries()) {
+      if (notify.settled) return;
+      const { route } = handled[i] as Handled;
+      const before = notify.writer.offset;
+      try {
+        if (outcome.status === 'rejected') throw outcome.reason;
+        route.write(notify, outcome.value);
+      } catch (error) {
+        notify.writer.offset = before;
+        this.#reportFailure(notify, route, error);
+      }
+    }
+  }
+
+  #reportUnknown({ index, peer }: NotifyContext, message: number): void {
+    const start = index.messageNameStart(message);
+    const name = index.bytes.toString('utf8', start, Math.min(index.messageNameEnd(message), start + MAX_LOGGED_NAME));
+    if (!this.#unknown.isNew(name)) return;
+    this.#logger.warn(
+      { message: name, peer },
+      'no controller for this message: it is skipped (said once, then counted)',
+    );
+  }
+
+  #reportFailure({ peer, streamId, frameId }: NotifyContext, route: Route, error: unknown): void {
+    const { where, message } = route.definition;
+    const code = error instanceof Error ? ((error as { code?: unknown }).code ?? error.name) : typeof error;
+    const facts = { message: message.name, where, peer, streamId, frameId, err: error };
+    if (this.#failures.isNew(`${message.name} ${String(code)}`)) {
+      this.#logger.error(
+        facts,
+        'the message failed and sets no variables (said once, then counted and logged at debug)',
+      );
+    } else this.#logger.debug(facts, 'the message failed and sets no variables');
+  }
+}
+
+/** A stranger's name is cut before it goes into a log, in bytes. */
+const MAX_LOGGED_NAME = 128;
+
+function isThenable(value: unknown): value is PromiseLike<unknown> {
+  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function';
+}

@@ -1,0 +1,14 @@
+import type { Parameter } from '../arguments/parameter.ts';
+import type { SpoeMessageMetadata } from '../decorators/spoe-message.ts';
+import type { ResultWriter } from '../variables/write.ts';
+
+/** One message and all that is known about its handler: what both forms, class and function, come to before they are compiled. */
+export interface MessageDefinition {
+  readonly message: SpoeMessageMetadata;
+  /** Where it is written, for errors and logs: `IpController.handle`. */
+  readonly where: string;
+  readonly parameters: readonly Parameter[];
+  /** Gets a value for each parameter. Returns the result, or a promise of it. */
+  readonly handle: (...values: never[]) => unknown;
+  readonly writeResult: ResultWriter;
+}
