@@ -6,9 +6,9 @@ import { beginFrame, endFrame, FrameFlag, FrameType, readFrameHeader } from '../
 import { FrameSplitter } from '../wire/frame-splitter.ts';
 import { decodeHaproxyHello, encodeAgentHello } from '../wire/hello.ts';
 import { asBuffer, Reader } from '../wire/reader.ts';
-import { Reassembly } from '../wire/reassembly.ts';
 import { StatusCode } from '../wire/status-code.ts';
 import type { Writer } from '../wire/writer.ts';
+import { Fragments } from './fragments.ts';
 import { agree } from './handshake.ts';
 import type { Limits } from './limits.ts';
 import { type Handler, NotifyContext, type NotifySource } from './notify-context.ts';
@@ -56,9 +56,8 @@ export class Connection implements NotifySource {
   #state: State = 'hello';
   #output: Writer | undefined;
   #peer: Peer | undefined;
-  #reassembly: Reassembly | undefined;
-  /** The ids of a fragmented NOTIFY that was refused: the rest of it is dropped. */
-  #refused: { streamId: number; frameId: number } | undefined;
+  /** There when fragmentation was agreed on. */
+  #fragments: Fragments | undefined;
   #settled: NotifyContext[] = [];
   #pauses = 0;
   #draining = false;
@@ -115,7 +114,7 @@ export class Connection implements NotifySource {
   }
 
   get #incomplete(): boolean {
-    return this.#splitter.heldLength > 0 || this.#reassembly?.open === true;
+    return this.#splitter.heldLength > 0 || this.#fragments?.open === true;
   }
 
   #accepts(type: number): boolean {
@@ -131,7 +130,7 @@ export class Connection implements NotifySource {
     const flags = reader.u32();
     reader.offset = start;
     const { streamId, frameId } = readFrameHeader(reader);
-    if (type === FrameType.NOTIFY && (flags & FrameFlag.FIN) !== 0 && this.#reassembly?.open !== true) {
+    if (type === FrameType.NOTIFY && (flags & FrameFlag.FIN) !== 0 && this.#fragments?.open !== true) {
       this.#notify(reader, streamId, frameId);
     } else if (type === FrameType.NOTIFY || type === FrameType.UNSET) {
       this.#fragment(type, flags, streamId, frameId);
@@ -150,7 +149,7 @@ export class Connection implements NotifySource {
     this.engineId = agreement.engineId;
     this.maxAckSize = agreement.maxFrameSize - 1;
     this.#splitter.maxFrameSize = agreement.maxReceivedFrameSize;
-    if (agreement.fragmentation) this.#reassembly = new Reassembly(limits.maxNotifySize);
+    if (agreement.fragmentation) this.#fragments = new Fragments(limits.maxNotifySize);
     (this.#output as Writer).raw(encodeAgentHello(agreement.hello));
     if (agreement.healthcheck) {
       logger.debug({ peer: this.peer }, 'health check answered');
@@ -226,46 +225,22 @@ export class Connection implements NotifySource {
 
   /** A part of a NOTIFY, or its abortion. */
   #fragment(type: number, flags: number, streamId: number, frameId: number): void {
-    const reassembly = this.#reassembly;
-    if (reassembly === undefined) {
+    if (this.#fragments === undefined) {
       throw new SpoaError('SPOA_FRAGMENTATION_UNSUPPORTED', 'a fragment, though fragmentation was not agreed on');
     }
     const reader = this.#reader;
     const part = reader.view(reader.remaining);
-    const fin = (flags & FrameFlag.FIN) !== 0;
-    if (type === FrameType.UNSET && (flags & FrameFlag.ABORT) !== 0) {
-      if (reassembly.matches(streamId, frameId)) reassembly.reset();
-      this.#refused = undefined;
-      return;
-    }
-    if (type === FrameType.UNSET && this.#isRefused(streamId, frameId)) {
-      if (fin) this.#refused = undefined;
-      return;
-    }
-    try {
-      if (type === FrameType.NOTIFY) reassembly.begin(streamId, frameId, part);
-      else this.#whole(reassembly.add(streamId, frameId, part, fin), streamId, frameId);
-    } catch (error) {
-      if (!(error instanceof SpoaError) || error.code !== 'SPOA_FRAGMENTS_TOO_BIG') throw error;
-      this.#refuse(error, streamId, frameId, fin);
-    }
-  }
-
-  #whole(payload: Buffer | undefined, streamId: number, frameId: number): void {
-    if (payload !== undefined) this.#notify(new Reader(payload), streamId, frameId);
+    const result = this.#fragments.take(type, flags, streamId, frameId, part);
+    if (result instanceof SpoaError) this.#refuse(result, streamId, frameId);
+    else if (result !== undefined) this.#notify(new Reader(result), streamId, frameId);
   }
 
   /** ACK with ABORT: HAProxy gives this NOTIFY up, and the connection lives on (SPOP specification, section 3.2.7). */
-  #refuse(error: SpoaError, streamId: number, frameId: number, fin: boolean): void {
+  #refuse(error: SpoaError, streamId: number, frameId: number): void {
     this.#host.logger.warn({ peer: this.peer, streamId, frameId, ...error.facts }, error.message);
-    if (!fin) this.#refused = { streamId, frameId };
     const output = this.#output as Writer;
     output.limit = Number.POSITIVE_INFINITY;
     endFrame(output, beginFrame(output, FrameType.ACK, FrameFlag.FIN | FrameFlag.ABORT, streamId, frameId));
-  }
-
-  #isRefused(streamId: number, frameId: number): boolean {
-    return this.#refused?.streamId === streamId && this.#refused.frameId === frameId;
   }
 
   #disconnect(payload: Buffer): void {
@@ -335,7 +310,7 @@ export class Connection implements NotifySource {
   #forget(reason: SpoaError): void {
     const inFlight = [...this.#inFlight];
     this.#inFlight.clear();
-    this.#reassembly?.reset();
+    this.#fragments?.reset();
     this.#incompleteSince = 0;
     for (const notify of inFlight) {
       notify.abort(reason);

@@ -1,0 +1,85 @@
+import { Arg, Injectable, IpAddress, SetVar, SpoeMessage } from '@spoa/framework';
+
+/** The work of every message: as little as a real service could do, and the same in each form of agent. */
+@Injectable()
+export class Scores {
+  ofAddress(ip: IpAddress): number {
+    return ip.w0 & 127;
+  }
+
+  ofSize(size: number): number {
+    return size & 127;
+  }
+}
+
+@SpoeMessage('get-ip-reputation')
+export class IpController {
+  constructor(private readonly scores: Scores) {}
+
+  @SetVar('ip_score', { scope: 'session' })
+  handle(@Arg('ip') ip: IpAddress): number {
+    return this.scores.ofAddress(ip);
+  }
+}
+
+/** Three of the fourteen arguments of the generator's `waf` profile. */
+@SpoeMessage('waf-three')
+export class WafThreeController {
+  constructor(private readonly scores: Scores) {}
+
+  @SetVar('ip_score', { scope: 'session' })
+  handle(@Arg('method') method: string, @Arg('path') path: string, @Arg('ip') ip: IpAddress): number {
+    return this.scores.ofSize(method.length + path.length + ip.w0);
+  }
+}
+
+@SpoeMessage('waf-all')
+export class WafAllController {
+  constructor(private readonly scores: Scores) {}
+
+  @SetVar('ip_score', { scope: 'session' })
+  handle(
+    @Arg('app') app: string,
+    @Arg('id') id: string,
+    @Arg('method') method: string,
+    @Arg('path') path: string,
+    @Arg('query') query: string,
+    @Arg('version') version: string,
+    @Arg('headers', { type: 'latin1' }) headers: string,
+    @Arg('ip') ip: IpAddress,
+    @Arg('src-port') sourcePort: number,
+    @Arg('dst-port') destinationPort: number,
+    @Arg('ssl') ssl: boolean,
+    @Arg('cached') cached: boolean,
+    @Arg('ja3', { optional: true }) ja3: string | undefined,
+    @Arg('body', { type: 'view' }) body: Buffer,
+  ): number {
+    const texts = app.length + id.length + method.length + path.length + query.length + version.length + headers.length;
+    const rest = ip.w0 + sourcePort + destinationPort + Number(ssl) + Number(cached) + (ja3?.length ?? 0);
+    return this.scores.ofSize(texts + rest + body.length);
+  }
+}
+
+@SpoeMessage('big-body')
+export class BigBodyController {
+  constructor(private readonly scores: Scores) {}
+
+  @SetVar('ip_score', { scope: 'session' })
+  handle(@Arg('body', { type: 'view' }) body: Buffer): number {
+    return this.scores.ofSize(body.length);
+  }
+}
+
+/** Resolves at once: what an async handler costs by itself. */
+@SpoeMessage('get-ip-reputation')
+export class AsyncIpController {
+  constructor(private readonly scores: Scores) {}
+
+  @SetVar('ip_score', { scope: 'session' })
+  async handle(@Arg('ip') ip: IpAddress): Promise<number> {
+    return this.scores.ofAddress(ip);
+  }
+}
+
+export const CONTROLLERS = [IpController, WafThreeController, WafAllController, BigBodyController];
+export const ASYNC_CONTROLLERS = [AsyncIpController, WafThreeController, WafAllController, BigBodyController];
