@@ -166,14 +166,15 @@ export class Connection implements NotifySource {
     const payloadStart = reader.offset;
     const index = indexPool.take();
     const notify = new NotifyContext(this, index, output, streamId, frameId);
-    let result: unknown;
+    let result: PromiseLike<unknown> | undefined;
     try {
       index.parse(reader);
-      result = this.#host.handler(notify);
+      const returned = this.#host.handler(notify);
+      if (isThenable(returned)) result = returned;
     } catch (error) {
       this.#handlerFailed(notify, error);
     }
-    if (isThenable(result)) {
+    if (result !== undefined) {
       notify.detach(payloadStart, reader.end);
       this.#wait(notify, result);
       return;
@@ -185,13 +186,16 @@ export class Connection implements NotifySource {
   #wait(notify: NotifyContext, result: PromiseLike<unknown>): void {
     this.#inFlight.add(notify);
     if (this.#inFlight.size >= this.#host.limits.maxInFlight) this.#pause(Pause.IN_FLIGHT);
-    result.then(
-      () => this.#settle(notify),
-      (error: unknown) => {
-        if (!notify.settled) this.#handlerFailed(notify, error);
-        this.#settle(notify);
-      },
-    );
+    const failed = (error: unknown): void => {
+      if (this.#inFlight.has(notify)) this.#handlerFailed(notify, error);
+      this.#settle(notify);
+    };
+    // Not every thenable is a promise: some throw, or call back twice.
+    try {
+      result.then(() => this.#settle(notify), failed);
+    } catch (error) {
+      failed(error);
+    }
   }
 
   #handlerFailed(notify: NotifyContext, error: unknown): void {
