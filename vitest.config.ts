@@ -9,6 +9,7 @@ export default defineConfig({
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   test: {
     include: ['{packages,apps}/*/test/**/*.test.ts', 'test/**/*.test.ts', 'src/**/*.test.ts'],
+    globalSetup: ['./test/haproxy-setup.ts'],
     typecheck: { enabled: false },
     testTimeout: 30_000,
     hookTimeout: 180_000,

@@ -1,1 +1,1 @@
-export {};
+export * from './haproxy/index.ts';

@@ -1,0 +1,43 @@
+import { readFile } from 'node:fs/promises';
+import type { TestProject } from 'vitest/node';
+// Straight from its folder: what installs HAProxy needs none of the packages under test, which may be in pieces.
+import { HAPROXY_LINES, type HaproxyLine, installHaproxy } from '../packages/testing/src/haproxy/index.ts';
+
+/** Installs every HAProxy of the matrix before the tests that need one, so that none of them waits for a download. */
+export default async function setup(project: TestProject): Promise<void> {
+  if (!(await isNeeded(project))) return;
+  const errors = (await Promise.all(HAPROXY_LINES.map(install))).filter((error) => error !== undefined);
+  for (const { message } of errors) console.error(message);
+  // What failed here would fail in every test file again, each time after apt's timeouts. Workers inherit this.
+  if (errors.length > 0) process.env.SPOA_HAPROXY_FETCH = 'never';
+}
+
+/** Prints a line when the HAProxy is there, and one before that when it has to be fetched. */
+async function install(line: HaproxyLine): Promise<Error | undefined> {
+  const startedAt = Date.now();
+  let fetching = false;
+  const onProgress = (message: string): void => {
+    if (fetching || !message.startsWith(`HAProxy ${line}: `)) return;
+    fetching = true;
+    console.log(message);
+  };
+  try {
+    const { version, origin } = await installHaproxy(line, { onProgress });
+    console.log(`HAProxy ${version} is ready (${origin}, ${Date.now() - startedAt} ms)`);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
+  }
+}
+
+/** Whether one of the test files that were asked for has to do with a real HAProxy, as far as its imports tell. */
+async function isNeeded(project: TestProject): Promise<boolean> {
+  // The file names given on the command line. Vitest does not document where it keeps them; without them, all files.
+  const filters: unknown = Reflect.get(project.vitest, 'filenamePattern');
+  const names = Array.isArray(filters) ? filters.filter((filter) => typeof filter === 'string') : [];
+  const { testFiles } = await project.globTestFiles(names.length > 0 ? names : undefined);
+  for (const file of testFiles) {
+    if (/from '(@spoa\/testing|.*haproxy.*)'/i.test(await readFile(file, 'utf8'))) return true;
+  }
+  return false;
+}
