@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { SpoaError, type SpoaErrorCode } from '../errors.ts';
 import type { Logger } from '../logger.ts';
@@ -73,6 +74,8 @@ export class Connection implements NotifySource {
     this.#splitter = new FrameSplitter(MAX_HELLO_SIZE, (type) => this.#accepts(type));
     this.#enteredAt = host.now;
     this.#receivedAt = host.now;
+    // A socket that has vanished no longer knows; one that is being connected does not know yet.
+    if ((duplex as Partial<Socket>).connecting !== true) this.#peer = describePeer(duplex);
     duplex.on('data', (chunk: Uint8Array) => this.#receive(asBuffer(chunk)));
     duplex.on('drain', () => this.#resume(Pause.OUTPUT));
     duplex.on('end', () => this.#peerEnded());

@@ -67,7 +67,10 @@ export class NotifyContext {
 
   /** Fires when nobody waits for the answer any more: the connection is gone. Made when first asked for. */
   get signal(): AbortSignal {
-    this.#abort ??= new AbortController();
+    if (this.#abort === undefined) {
+      if (this.#settled) throw settled();
+      this.#abort = new AbortController();
+    }
     return this.#abort.signal;
   }
 
@@ -150,9 +153,10 @@ export class NotifyContext {
     indexPool.give(this.#index);
   }
 
-  /** @internal */
+  /** @internal Makes the signal if there is none: a handler that asks for it later must learn the same. */
   abort(reason: SpoaError): void {
-    this.#abort?.abort(reason);
+    this.#abort ??= new AbortController();
+    this.#abort.abort(reason);
   }
 }
 
