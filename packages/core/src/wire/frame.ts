@@ -63,7 +63,7 @@ function readId(reader: Reader): number {
 
 /** Begins a frame and returns where its LENGTH stands, for `endFrame`. */
 export function beginFrame(writer: Writer, type: number, flags: number, streamId: number, frameId: number): number {
-  writer.reserve(32);
+  writer.reserve(LENGTH_BYTES + 5);
   const start = writer.offset;
   writer.bytes[start + LENGTH_BYTES] = type;
   writer.patchU32(start + LENGTH_BYTES + 1, flags);

@@ -1,7 +1,7 @@
 import { SpoaError } from '../errors.ts';
 import { IpAddress } from './ip-address.ts';
 import { Reader } from './reader.ts';
-import { readLength, readVarint, writeVarint } from './varint.ts';
+import { readLength, readSignedVarint, readVarint, skipVarint, writeSignedVarint, writeVarint } from './varint.ts';
 import { Writer } from './writer.ts';
 
 /*
@@ -120,7 +120,7 @@ export function readTypedData(reader: Reader): Value {
       return (tag & 0x10) !== 0;
     case DataType.INT32:
     case DataType.INT64:
-      return readSigned(reader);
+      return readSignedVarint(reader);
     case DataType.UINT32:
     case DataType.UINT64:
       return readVarint(reader);
@@ -140,14 +140,6 @@ export function readTypedData(reader: Reader): Value {
   }
 }
 
-/** Reads a varint as a signed 64-bit integer. */
-export function readSigned(reader: Reader): number | bigint {
-  const value = readVarint(reader);
-  if (typeof value === 'number') return value;
-  const signed = BigInt.asIntN(64, value);
-  return signed >= Number.MIN_SAFE_INTEGER && signed <= Number.MAX_SAFE_INTEGER ? Number(signed) : signed;
-}
-
 /** Moves over one typed value, checked as closely as if it were read. */
 export function skipTypedData(reader: Reader): void {
   const tag = reader.u8();
@@ -159,8 +151,7 @@ export function skipTypedData(reader: Reader): void {
     case DataType.UINT32:
     case DataType.INT64:
     case DataType.UINT64:
-      readVarint(reader);
-      return;
+      return skipVarint(reader);
     case DataType.IPV4:
       reader.skip(4);
       return;
@@ -220,7 +211,8 @@ function writeNumber(writer: Writer, value: number): void {
   }
   if (!Number.isSafeInteger(value)) throw notAnInteger(value);
   writer.u8(value === (value | 0) ? DataType.INT32 : DataType.INT64);
-  writeVarint(writer, value < 0 ? BigInt.asUintN(64, BigInt(value)) : value);
+  if (value < 0) writeSignedVarint(writer, value);
+  else writeVarint(writer, value);
 }
 
 function writeTyped(writer: Writer, { type, value }: Typed): void {
@@ -228,7 +220,7 @@ function writeTyped(writer: Writer, { type, value }: Typed): void {
   writer.u8(type);
   if (typeof value === 'string') return writeText(writer, value);
   if (value instanceof Uint8Array) return writeBytes(writer, value);
-  writeVarint(writer, value < 0 ? BigInt.asUintN(64, BigInt(value)) : value);
+  writeSignedVarint(writer, value);
 }
 
 function writeAddress(writer: Writer, value: IpAddress): void {
@@ -248,7 +240,6 @@ function writeAddress(writer: Writer, value: IpAddress): void {
 export function writeText(writer: Writer, text: string): void {
   if (writer.shortAscii(text)) return;
   const byteLength = Buffer.byteLength(text);
-  writer.checkLimit(byteLength);
   writeVarint(writer, byteLength);
   writer.utf8(text, byteLength);
 }

@@ -10,16 +10,33 @@ const SHORT = 48;
 export class Writer {
   bytes: Buffer;
   offset = 0;
-  /** The offset that must not be passed: a write over it throws `SPOA_ACK_TOO_BIG` and takes no memory. */
-  limit = Number.POSITIVE_INFINITY;
+  #limit = Number.POSITIVE_INFINITY;
+  /** The offset up to which nothing has to be looked at: the end of the memory or the limit, whichever comes first. */
+  #room: number;
 
   constructor(initialSize = 1024) {
     this.bytes = Buffer.allocUnsafeSlow(initialSize);
+    this.#room = initialSize;
   }
 
-  /** Makes room for `length` more bytes. */
+  /** The offset that must not be passed: a write over it throws `SPOA_ACK_TOO_BIG` and takes no memory. */
+  get limit(): number {
+    return this.#limit;
+  }
+
+  set limit(limit: number) {
+    this.#limit = limit;
+    this.#room = Math.min(this.bytes.length, limit);
+  }
+
+  /** Makes room for exactly `length` more bytes. @throws SPOA_ACK_TOO_BIG */
   reserve(length: number): void {
-    if (this.offset + length > this.bytes.length) this.#grow(length);
+    if (this.offset + length > this.#room) this.#grow(length);
+  }
+
+  /** Whether there is room for `length` more bytes now, without more memory. */
+  fits(length: number): boolean {
+    return this.offset + length <= this.#room;
   }
 
   #grow(length: number): void {
@@ -27,12 +44,13 @@ export class Writer {
     const grown = Buffer.allocUnsafeSlow(Math.max(this.bytes.length * 2, this.offset + length));
     this.bytes.copy(grown, 0, 0, this.offset);
     this.bytes = grown;
+    this.#room = Math.min(grown.length, this.#limit);
   }
 
   /** Throws where `length` more bytes would pass the limit: asked before bytes of a length chosen by others. */
   checkLimit(length: number): void {
-    if (this.offset + length > this.limit) {
-      throw new SpoaError('SPOA_ACK_TOO_BIG', `${this.offset + length - this.limit} bytes too many for one frame`);
+    if (this.offset + length > this.#limit) {
+      throw new SpoaError('SPOA_ACK_TOO_BIG', `${this.offset + length - this.#limit} bytes too many for one frame`);
     }
   }
 
@@ -58,7 +76,6 @@ export class Writer {
 
   raw(source: Uint8Array): void {
     const { length } = source;
-    this.checkLimit(length);
     this.reserve(length);
     const { bytes, offset } = this;
     if (length < SHORT) for (let i = 0; i < length; i++) bytes[offset + i] = source[i] as number;
