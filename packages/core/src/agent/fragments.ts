@@ -33,6 +33,8 @@ export class Fragments {
       if (this.#reassembly.matches(streamId, frameId)) this.#reassembly.reset();
       return undefined;
     }
+    // Fragments of two NOTIFYs never mix: nothing comes of the refused one any more, and its ids may come again.
+    if (type === FrameType.NOTIFY) this.#refused = undefined;
     try {
       if (type === FrameType.UNSET) return this.#reassembly.add(streamId, frameId, part, fin);
       this.#reassembly.begin(streamId, frameId, part);

@@ -11,7 +11,7 @@ import {
   uint64,
   type WritableValue,
 } from '../../src/index.ts';
-import { expectSpoaError } from '../expect-spoa-error.ts';
+import { expectSpoaError } from '../wire/expect-spoa-error.ts';
 import { HELLO, items, notify, OLD_HELLO, type RawClient, rawFrame } from './support/raw-client.ts';
 import { startAgent } from './support/test-agent.ts';
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { type Message, type MessageList, type NotifyContext, uint32 } from '../../src/index.ts';
-import { expectSpoaError } from '../expect-spoa-error.ts';
+import { expectSpoaError } from '../wire/expect-spoa-error.ts';
 import { message, notify } from './support/raw-client.ts';
 import { startAgent } from './support/test-agent.ts';
 import { deferred, until } from './support/until.ts';
