@@ -16,6 +16,11 @@ export class MetadataKey<T> {
     return Reflect.getMetadata(this.#key, prototype, method) as T | undefined;
   }
 
+  /** What stands on the method of this very class, not on the one that it overrides. */
+  ownOfMethod(prototype: object, method: string | symbol): T | undefined {
+    return Reflect.getOwnMetadata(this.#key, prototype, method) as T | undefined;
+  }
+
   /** What stands on this very class, not on one that it extends. */
   ownOfClass(target: object): T | undefined {
     return Reflect.getOwnMetadata(this.#key, target) as T | undefined;

@@ -24,8 +24,8 @@ export interface ArgumentTypes {
 
 export type ArgumentTypeName = keyof ArgumentTypes;
 
-/** Reads one typed value as one type. */
-export type ArgumentReader = (reader: Reader) => unknown;
+/** Reads one typed value as one type. `name` is the argument's, for the error. */
+export type ArgumentReader = (reader: Reader, name: string | number) => unknown;
 
 const isText = (type: number): boolean => type === DataType.STRING;
 const isBytes = (type: number): boolean => type === DataType.STRING || type === DataType.BINARY;
@@ -58,10 +58,12 @@ function bytesOf(reader: Reader): Buffer {
   return reader.view(readLength(reader));
 }
 
-function readNumber(reader: Reader): number {
+function readNumber(reader: Reader, name: string | number): number {
   const value = readTypedData(reader);
   if (typeof value === 'number') return value;
-  throw new FrameworkError('SPOA_ARGUMENT_UNSAFE', 'the integer is beyond 2^53-1: declare the argument as bigint');
+  throw new FrameworkError('SPOA_ARGUMENT_UNSAFE', `argument ${name} is beyond 2^53-1: declare it as bigint`, {
+    facts: { argument: name },
+  });
 }
 
 /** What the compiler's emitted type says an argument is; `undefined` where it says nothing, `null` where it cannot be bound. */

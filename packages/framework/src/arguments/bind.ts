@@ -43,7 +43,7 @@ function bindArgument(parameter: Extract<Parameter, { kind: 'arg' }>): Binding {
       if (tag !== NULL || passesNull) {
         if (!accepts(tag)) throw mistyped(name, type, tag);
         reader.reset(index.bytes, start, index.bytes.length);
-        return read(reader);
+        return read(reader, name);
       }
     }
     if (required) throw missing(name, argument >= 0);
@@ -58,20 +58,13 @@ function findByPosition(position: number): Find {
     position < index.argumentCount(message) ? index.firstArgument(message) + position : -1;
 }
 
-/**
- * The first argument with this name. HAProxy's configuration fixes the order of a message's arguments, so it is looked for
- * first where it was last.
- */
+/** The first argument with this name, wherever it stands: another HAProxy may send them in another order. */
 function findByName(name: Buffer): Find {
-  let last = 0;
   return ({ index }, message) => {
     const first = index.firstArgument(message);
-    const count = index.argumentCount(message);
-    if (last < count && index.isArgumentNamed(first + last, name)) return first + last;
-    for (let i = 0; i < count; i++) {
-      if (!index.isArgumentNamed(first + i, name)) continue;
-      last = i;
-      return first + i;
+    const end = first + index.argumentCount(message);
+    for (let argument = first; argument < end; argument++) {
+      if (index.isArgumentNamed(argument, name)) return argument;
     }
     return -1;
   };

@@ -22,7 +22,7 @@ function parameterDecorator(name: string, parameter: Parameter): ParameterDecora
         `@${name} stands on a constructor or static method: it belongs on a parameter of the handle method`,
       );
     }
-    const earlier = PARAMETERS.ofMethod(target, method) ?? [];
+    const earlier = PARAMETERS.ownOfMethod(target, method) ?? [];
     PARAMETERS.setOnMethod(target, method, [...earlier, { index, parameter }]);
   };
 }

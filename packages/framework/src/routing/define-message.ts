@@ -106,7 +106,9 @@ export function defineMessage<
     const parameters = keys.map((key) => toParameter(key, args[key] as ArgumentSpec));
     const isAsync = isAsyncFunction(handle);
     for (const [i, parameter] of parameters.entries()) {
-      found.push(...checkParameter(parameter, `${where}, argument ${keys[i]}`, isAsync));
+      const key = keys[i] as string;
+      const here = `${where}, argument ${key}`;
+      found.push(...checkKey(key, here), ...checkParameter(parameter, here, isAsync));
     }
     const writeResult = resultWriter(vars, where, found);
     faults.push(...found);
@@ -120,6 +122,13 @@ type ObjectHandle = (args: Record<string, unknown>, notify: NotifyContext) => un
 
 function toParameter(key: string, spec: ArgumentSpec): Parameter {
   return typeof spec === 'string' ? { kind: 'arg', name: key, type: spec } : { kind: 'arg', name: key, ...spec };
+}
+
+/** The one name that no property of an ordinary object can have. */
+function checkKey(key: string, where: string): BootFault[] {
+  if (key !== '__proto__') return [];
+  const remedy = "use another key, and name: '__proto__' for the name in HAProxy's message";
+  return [{ code: 'SPOA_BOOT_ARGUMENT', where, problem: 'its key cannot be __proto__', remedy }];
 }
 
 /** The keys are the program's own, from the specification of the message, not names that came with it. */
@@ -136,7 +145,7 @@ function resultWriter(vars: Record<string, VariableSpec>, where: string, faults:
   const variables = Object.entries(vars).flatMap(([key, spec]) => {
     const { scope, name = key } = typeof spec === 'string' ? { scope: spec } : spec;
     try {
-      return [{ key, write: variableWriter(scope, name) }];
+      return [{ key, isInherited: key in Object.prototype, write: variableWriter(scope, name) }];
     } catch (error) {
       const problem = (error as Error).message;
       faults.push({
@@ -150,6 +159,9 @@ function resultWriter(vars: Record<string, VariableSpec>, where: string, faults:
   });
   return (notify, result) => {
     if (result === undefined || result === null) return;
-    for (const { key, write } of variables) write(notify, (result as Record<string, Settable>)[key]);
+    for (const { key, isInherited, write } of variables) {
+      // Every object has a `constructor`: it is no value that the handler gave.
+      if (!isInherited || Object.hasOwn(result, key)) write(notify, (result as Record<string, Settable>)[key]);
+    }
   };
 }
