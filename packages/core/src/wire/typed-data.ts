@@ -37,6 +37,9 @@ export const DATA_TYPE_NAMES = Object.freeze(Object.keys(DataType) as DataTypeNa
 
 const TRUE = 0x11;
 const FALSE = 0x01;
+/** HAProxy takes a BOOLEAN for true only where the flag of its value is the one that is set. */
+const FLAGS = 0xf0;
+const TRUE_FLAG = 0x10;
 
 /**
  * A value as it is read: an integer is a `number` while it is safe (up to 2^53-1 either side) and a `bigint` beyond, text is
@@ -72,6 +75,8 @@ const RANGES = {
 type IntegerTypeName = keyof typeof RANGES;
 
 function integer(name: IntegerTypeName, value: number | bigint): Typed {
+  // A string compares and is written like an integer until it reaches the wire: callers without types find out here.
+  if (typeof value !== 'number' && typeof value !== 'bigint') throw unfit(value, name);
   if (typeof value === 'number' && !Number.isSafeInteger(value)) throw notAnInteger(value);
   const [lowest, highest] = RANGES[name];
   if (value < lowest || value > highest) {
@@ -91,20 +96,24 @@ export const uint64 = (value: number | bigint): Typed => integer('UINT64', value
 
 function address(family: 4 | 6, value: IpAddress | string): Typed {
   const ip = typeof value === 'string' ? IpAddress.parse(value) : value;
-  if (!(ip instanceof IpAddress) || ip.family !== family) {
-    throw new SpoaError('SPOA_VALUE_INVALID', `${String(value)} is no IPv${family} address`);
-  }
-  return new Typed(family === 4 ? DataType.IPV4 : DataType.IPV6, ip);
+  const type = family === 4 ? 'IPV4' : 'IPV6';
+  if (!(ip instanceof IpAddress) || ip.family !== family) throw unfit(value, type);
+  return new Typed(DataType[type], ip);
+}
+
+function binaryOrText(type: 'STRING' | 'BINARY', value: string | Uint8Array): Typed {
+  if (typeof value !== 'string' && !(value instanceof Uint8Array)) throw unfit(value, type);
+  return new Typed(DataType[type], value);
 }
 
 /** An IPv4 address or its text. @throws SPOA_VALUE_INVALID */
 export const ipv4 = (value: IpAddress | string): Typed => address(4, value);
 /** An IPv6 address or its text. @throws SPOA_VALUE_INVALID */
 export const ipv6 = (value: IpAddress | string): Typed => address(6, value);
-/** Text, or bytes that HAProxy shall take as a string. */
-export const str = (value: string | Uint8Array): Typed => new Typed(DataType.STRING, value);
-/** Bytes, or text that HAProxy shall take as binary. */
-export const bin = (value: string | Uint8Array): Typed => new Typed(DataType.BINARY, value);
+/** Text, or bytes that HAProxy shall take as a string. @throws SPOA_VALUE_INVALID */
+export const str = (value: string | Uint8Array): Typed => binaryOrText('STRING', value);
+/** Bytes, or text that HAProxy shall take as binary. @throws SPOA_VALUE_INVALID */
+export const bin = (value: string | Uint8Array): Typed => binaryOrText('BINARY', value);
 
 /**
  * Reads one typed value.
@@ -117,7 +126,7 @@ export function readTypedData(reader: Reader): Value {
     case DataType.NULL:
       return null;
     case DataType.BOOLEAN:
-      return (tag & 0x10) !== 0;
+      return (tag & FLAGS) === TRUE_FLAG;
     case DataType.INT32:
     case DataType.INT64:
       return readSignedVarint(reader);
@@ -217,10 +226,15 @@ function writeNumber(writer: Writer, value: number): void {
 
 function writeTyped(writer: Writer, { type, value }: Typed): void {
   if (value instanceof IpAddress) return writeAddress(writer, value);
+  if (typeof value === 'number' || typeof value === 'bigint') {
+    if (type < DataType.INT32 || type > DataType.UINT64) throw unfit(value, DATA_TYPE_NAMES[type]);
+    writer.u8(type);
+    return writeSignedVarint(writer, value);
+  }
+  if (type !== DataType.STRING && type !== DataType.BINARY) throw unfit(value, DATA_TYPE_NAMES[type]);
   writer.u8(type);
-  if (typeof value === 'string') return writeText(writer, value);
-  if (value instanceof Uint8Array) return writeBytes(writer, value);
-  writeSignedVarint(writer, value);
+  if (typeof value === 'string') writeText(writer, value);
+  else writeBytes(writer, value);
 }
 
 function writeAddress(writer: Writer, value: IpAddress): void {
@@ -263,10 +277,16 @@ function notAnInteger(value: number): SpoaError {
     : new SpoaError('SPOA_VALUE_INVALID', `${value} is not an integer: SPOP has no floating-point type`);
 }
 
-/** The kind of a value, never the value: it may be somebody's secret. */
+function unfit(value: unknown, type = 'a reserved type'): SpoaError {
+  return new SpoaError('SPOA_VALUE_INVALID', `${describe(value)} does not make ${type}`);
+}
+
+/** The kind of a value, never the value: it may be somebody's secret, and so may all that an object says of itself. */
 function describe(value: unknown): string {
-  if (typeof value !== 'object' || value === null) return `a value of type ${typeof value}`;
-  return `an object of class ${value.constructor?.name ?? '(none)'}`;
+  if (typeof value !== 'object' || value === null) return `a value of type ${value === null ? 'null' : typeof value}`;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  const made = prototype === null ? undefined : Object.getOwnPropertyDescriptor(prototype, 'constructor')?.value;
+  return `an object of class ${typeof made === 'function' ? made.name : '(none)'}`;
 }
 
 /** The bytes of one typed value. */
