@@ -1,6 +1,7 @@
-import type { Scope } from '@spoa/core';
+import { encodeSetVarPrefix, type Scope } from '@spoa/core';
+import type { Class } from '../class.ts';
 import { FrameworkError } from '../errors.ts';
-import { MetadataKey } from '../metadata.ts';
+import { MetadataKey, nameOf } from '../metadata.ts';
 import { registerVariable } from '../variables/result-class.ts';
 import type { Settable } from '../variables/settable.ts';
 
@@ -36,6 +37,8 @@ export function SetVar(name: string, options: { scope: Scope }) {
 /**
  * Makes a property of a result class a variable of the given scope, by default of the property's name.
  *
+ * @throws SPOA_DECORATOR_MISUSED for a name or scope that HAProxy would refuse
+ *
  * @example
  * class Verdict {
  *   \@Var('session') ip_score!: number;
@@ -47,6 +50,17 @@ export function Var(scope: Scope, options: { name?: string } = {}) {
     if (typeof target === 'function') {
       throw new FrameworkError('SPOA_DECORATOR_MISUSED', `@Var stands on the static property ${property}`);
     }
-    registerVariable(target.constructor, { property, scope, name: options.name ?? property });
+    const { name = property } = options;
+    checkVariable(scope, name, `${nameOf(target.constructor as Class)}.${property}`);
+    registerVariable(target, { property, scope, name });
   };
+}
+
+/** Here and not at boot: which classes a handler returns shows only when it does. */
+function checkVariable(scope: Scope, name: string, where: string): void {
+  try {
+    encodeSetVarPrefix(scope, name);
+  } catch (cause) {
+    throw new FrameworkError('SPOA_DECORATOR_MISUSED', `@Var on ${where}: ${(cause as Error).message}`, { cause });
+  }
 }

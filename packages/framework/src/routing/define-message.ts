@@ -4,7 +4,7 @@ import type { ArgumentSample, Parameter } from '../arguments/parameter.ts';
 import type { SpoeMessageMetadata, SpoeMessageOptions } from '../decorators/spoe-message.ts';
 import type { BootFault } from '../errors.ts';
 import type { Settable } from '../variables/settable.ts';
-import { type ResultWriter, variableWriter } from '../variables/write.ts';
+import { isObject, notVariables, type ResultWriter, variableWriter } from '../variables/write.ts';
 import { checkMessageName, checkParameter, isAsyncFunction } from './check-message.ts';
 import type { MessageDefinition } from './message-definition.ts';
 
@@ -159,6 +159,7 @@ function resultWriter(vars: Record<string, VariableSpec>, where: string, faults:
   });
   return (notify, result) => {
     if (result === undefined || result === null) return;
+    if (!isObject(result)) throw notVariables(result);
     for (const { key, isInherited, write } of variables) {
       // Every object has a `constructor`: it is no value that the handler gave.
       if (!isInherited || Object.hasOwn(result, key)) write(notify, (result as Record<string, Settable>)[key]);

@@ -10,7 +10,9 @@ import {
   type WritableValue,
   writeTypedData,
 } from '@spoa/core';
+import type { Class } from '../class.ts';
 import { FrameworkError } from '../errors.ts';
+import { nameOf } from '../metadata.ts';
 import { type ResultProperty, resultProperties } from './result-class.ts';
 import type { Settable } from './settable.ts';
 
@@ -47,9 +49,13 @@ export function variableWriter(scope: Scope, name: string): VariableWriter {
 
 function invalid(scope: Scope, name: string, error: unknown): unknown {
   if (!(error instanceof SpoaError)) return error;
-  return new FrameworkError('SPOA_VARIABLE_INVALID', `${scope} variable ${name}: ${error.message}`, {
+  const message = `${scope} variable ${name}: ${error.message}`;
+  const facts = { scope, variable: name };
+  // Nothing is wrong with the value: there is no room for it.
+  if (error.code === 'SPOA_ACK_TOO_BIG') return new SpoaError('SPOA_ACK_TOO_BIG', message, { cause: error, facts });
+  return new FrameworkError('SPOA_VARIABLE_INVALID', message, {
     cause: error,
-    facts: { scope, variable: name, reason: error.code },
+    facts: { ...facts, reason: error.code },
   });
 }
 
@@ -58,15 +64,20 @@ export function makeResultWriter(): ResultWriter {
   const writers = new WeakMap<object, ResultWriter>();
   return (notify, result) => {
     if (result === undefined || result === null) return;
-    if (typeof result !== 'object' || isValue(result)) throw notVariables(result);
-    const resultClass = result.constructor ?? Object;
-    let write = writers.get(resultClass);
+    if (!isObject(result)) throw notVariables(result);
+    const prototype = prototypeOf(result);
+    let write = writers.get(prototype);
     if (write === undefined) {
-      write = writerForClass(resultClass);
-      writers.set(resultClass, write);
+      write = writerForPrototype(prototype);
+      writers.set(prototype, write);
     }
     write(notify, result);
   };
+}
+
+/** Whether it can hold variables, for all that its type says. */
+export function isObject(result: unknown): result is object {
+  return typeof result === 'object' && result !== null && !isValue(result);
 }
 
 function isValue(result: object): result is Extract<WritableValue, object> {
@@ -75,9 +86,18 @@ function isValue(result: object): result is Extract<WritableValue, object> {
   );
 }
 
-function writerForClass(resultClass: object): ResultWriter {
-  const properties = resultProperties(resultClass);
-  return properties.length > 0 ? classWriter(properties) : scopesWriter();
+function prototypeOf(result: object): object {
+  return (Object.getPrototypeOf(result) as object | null) ?? Object.prototype;
+}
+
+function writerForPrototype(prototype: object): ResultWriter {
+  const properties = resultProperties(prototype);
+  if (properties.length > 0) return classWriter(properties);
+  const isPlain = Object.getPrototypeOf(prototype) === null;
+  if (isPlain) return scopesWriter();
+  return (_notify, result) => {
+    throw notVariables(result);
+  };
 }
 
 function classWriter(properties: readonly ResultProperty[]): ResultWriter {
@@ -91,12 +111,14 @@ const MAX_KEPT_WRITERS = 256;
 
 /** `{ session: { ip_score: 10 }, transaction: { ... } }` */
 function scopesWriter(): ResultWriter {
-  const known = new Map<Scope, Map<string, VariableWriter>>(SCOPES.map((scope) => [scope, new Map()]));
+  const known = new Map<string, Map<string, VariableWriter>>(SCOPES.map((scope) => [scope, new Map()]));
   return (notify, result) => {
     for (const [scope, variables] of Object.entries(result as object)) {
-      const writers = known.get(scope as Scope);
+      const writers = known.get(scope);
       if (writers === undefined) throw unknownScope(scope);
-      for (const [name, value] of Object.entries((variables ?? {}) as Record<string, Settable>)) {
+      if (variables === undefined || variables === null) continue;
+      if (!isObject(variables)) throw notGrouped(scope as Scope);
+      for (const [name, value] of Object.entries(variables as Record<string, Settable>)) {
         let write = writers.get(name);
         if (write === undefined) {
           write = variableWriter(scope as Scope, name);
@@ -116,9 +138,19 @@ function unknownScope(scope: string): FrameworkError {
   );
 }
 
-function notVariables(result: unknown): FrameworkError {
+function notGrouped(scope: Scope): FrameworkError {
   return new FrameworkError(
     'SPOA_RESULT_INVALID',
-    `the handler returned a ${typeof result} that names no variable: use @SetVar, a class with @Var, or variables by scope`,
+    `the handler returned no variables under the key ${scope}: it takes an object of values by name`,
+  );
+}
+
+/** The error for a result that is no result at all. It tells what kind of thing it is, never its value. */
+export function notVariables(result: unknown): FrameworkError {
+  const kind =
+    typeof result === 'object' && result !== null ? nameOf(prototypeOf(result).constructor as Class) : typeof result;
+  return new FrameworkError(
+    'SPOA_RESULT_INVALID',
+    `the handler returned a ${kind}, which names no variable: use @SetVar, a class with @Var, or variables by scope`,
   );
 }
