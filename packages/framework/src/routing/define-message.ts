@@ -157,6 +157,7 @@ function resultWriter(vars: Record<string, VariableSpec>, where: string, faults:
       return [];
     }
   });
+  if (variables.length === 0) return () => undefined;
   return (notify, result) => {
     if (result === undefined || result === null) return;
     if (!isObject(result)) throw notVariables(result);
