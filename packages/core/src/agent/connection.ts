@@ -41,6 +41,9 @@ type State = 'hello' | 'open' | 'leaving' | 'closing' | 'closed';
 /** A HAPROXY-HELLO has 133 bytes; nobody gets memory for more before he has said it. */
 const MAX_HELLO_SIZE = 4096;
 
+/** ACKs of one turn leave together, up to about this many bytes: what a peer makes us hold before it is seen to read. */
+const LARGE_OUTPUT = 64 * 1024;
+
 /** Why reading is stopped. */
 const Pause = { OUTPUT: 1, IN_FLIGHT: 2 } as const;
 
@@ -96,13 +99,21 @@ export class Connection implements NotifySource {
 
   #receive(chunk: Buffer): void {
     if (this.#state === 'closing' || this.#state === 'closed') return;
-    const splitter = this.#splitter;
     this.#receivedAt = this.#host.now;
+    this.#splitter.feed(chunk);
+    this.#read();
+  }
+
+  /** Takes the frames of the chunk, until it is used up or reading is paused. */
+  #read(): void {
     const output = outputPool.take();
     this.#output = output;
     try {
-      splitter.feed(chunk);
-      while (this.#takesFrames && splitter.next()) this.#frame();
+      while (this.#takesFrames && this.#splitter.next()) {
+        this.#frame();
+        if (this.#fragments?.open !== true) this.#incompleteSince = 0;
+        if (output.offset >= LARGE_OUTPUT) this.#write(output);
+      }
     } catch (error) {
       this.#fail(error);
     }
@@ -113,7 +124,7 @@ export class Connection implements NotifySource {
   }
 
   get #takesFrames(): boolean {
-    return this.#state === 'open' || this.#state === 'hello';
+    return this.#pauses === 0 && (this.#state === 'open' || this.#state === 'hello');
   }
 
   get #incomplete(): boolean {
@@ -220,14 +231,21 @@ export class Connection implements NotifySource {
     this.#settled = [];
     const listens = this.#state === 'open' || this.#state === 'leaving';
     const output = outputPool.take();
-    for (const notify of settled) notify.settleInto(listens ? output : undefined);
+    for (const notify of settled) {
+      notify.settleInto(listens ? output : undefined);
+      if (output.offset >= LARGE_OUTPUT) this.#write(output);
+    }
     this.#send(output);
     if (this.#state === 'leaving') this.#leaveWhenDone();
   }
 
   #send(output: Writer): void {
-    if (!this.#outbox.send(output)) this.#pause(Pause.OUTPUT);
+    this.#write(output);
     outputPool.give(output);
+  }
+
+  #write(output: Writer): void {
+    if (!this.#outbox.send(output)) this.#pause(Pause.OUTPUT);
   }
 
   /** A part of a NOTIFY, or its abortion. */
@@ -338,6 +356,11 @@ export class Connection implements NotifySource {
   #resume(why: number): void {
     if ((this.#pauses & why) === 0) return;
     this.#pauses &= ~why;
+    if (this.#pauses !== 0) return;
+    // What the peer could not finish while nobody read is not held against it.
+    if (this.#incompleteSince > 0) this.#incompleteSince = this.#host.now;
+    // First what is left of the last chunk. Within the loop that takes its frames, that loop just goes on.
+    if (this.#output === undefined) this.#read();
     if (this.#pauses === 0) this.#duplex.resume();
   }
 
@@ -356,7 +379,11 @@ export class Connection implements NotifySource {
       else this.#duplex.destroy();
     } else if (this.#state === 'hello' && isOver(limits.helloTimeoutMs, inState)) {
       this.#timeout('SPOA_HELLO_TIMEOUT', `no HAPROXY-HELLO within ${limits.helloTimeoutMs} ms`);
-    } else if (this.#incompleteSince > 0 && isOver(limits.frameTimeoutMs, now - this.#incompleteSince)) {
+    } else if (
+      this.#incompleteSince > 0 &&
+      this.#pauses === 0 &&
+      isOver(limits.frameTimeoutMs, now - this.#incompleteSince)
+    ) {
       this.#timeout('SPOA_FRAME_TIMEOUT', `a frame was not finished within ${limits.frameTimeoutMs} ms`);
     } else if (this.#inFlight.size === 0 && this.#settled.length === 0) {
       const quiet = now - this.#receivedAt;
