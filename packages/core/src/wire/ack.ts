@@ -91,9 +91,10 @@ export function checkVariableName(scope: Scope, name: string): void {
   let valid = name.length > 0 && name.length <= longest;
   for (let i = 0; valid && i < name.length; i++) valid = isNameCode(name.charCodeAt(i));
   if (!valid) {
+    const shown = JSON.stringify(name.slice(0, MAX_FULL_NAME + 1));
     throw new SpoaError(
       'SPOA_NAME_INVALID',
-      `HAProxy refuses the variable name ${JSON.stringify(name)}: 1 to ${longest} of A-Z a-z 0-9 _ .`,
+      `HAProxy refuses the variable name ${shown}: 1 to ${longest} of A-Z a-z 0-9 _ .`,
     );
   }
 }

@@ -2,7 +2,8 @@ import { SpoaError } from '../errors.ts';
 import { beginFrame, endFrame, FrameFlag, FrameType } from './frame.ts';
 import { readItems, writeItem } from './kv-list.ts';
 import { Reader } from './reader.ts';
-import { uint32 } from './typed-data.ts';
+import { StatusCode } from './status-code.ts';
+import { uint32, type Value } from './typed-data.ts';
 import { Writer } from './writer.ts';
 
 /*
@@ -25,14 +26,26 @@ export function decodeDisconnect(payload: Uint8Array): Disconnect {
   let message = '';
   for (const [name, value] of readItems(new Reader(payload))) {
     if (name === 'status-code') {
-      if (typeof value !== 'number') throw new SpoaError('SPOA_TYPE_INVALID', 'the item status-code is not an integer');
-      statusCode = value;
+      statusCode = status(value);
     } else if (name === 'message') {
-      if (typeof value !== 'string') throw new SpoaError('SPOA_TYPE_INVALID', 'the item message is not a STRING');
+      if (typeof value !== 'string') throw notText();
       message = value;
     }
   }
   return { statusCode, message };
+}
+
+function notText(): SpoaError {
+  return new SpoaError('SPOA_TYPE_INVALID', 'the item message is not a STRING', { facts: { item: 'message' } });
+}
+
+function status(value: Value): number {
+  if (typeof value === 'number') return value;
+  // Nobody has such a code, but that is no reason to doubt the rest of the frame.
+  if (typeof value === 'bigint') return StatusCode.UNKNOWN;
+  throw new SpoaError('SPOA_TYPE_INVALID', 'the item status-code is not an integer', {
+    facts: { item: 'status-code' },
+  });
 }
 
 /** A whole AGENT-DISCONNECT frame; the message is cut to 255 bytes, between characters. */

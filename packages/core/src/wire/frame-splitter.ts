@@ -129,8 +129,12 @@ export class FrameSplitter {
     return false;
   }
 
+  /** Lets go of the chunk, and of the last frame: a connection may be idle for hours now. */
   #release(): void {
     this.#chunk = EMPTY;
     this.#offset = 0;
+    this.bytes = EMPTY;
+    this.start = 0;
+    this.end = 0;
   }
 }

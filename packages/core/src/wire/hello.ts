@@ -39,8 +39,8 @@ export interface AgentHello {
 /**
  * Reads the payload of a HAPROXY-HELLO. Unknown items are skipped; of an item that comes twice the last counts.
  *
- * @throws SPOA_VERSION_MISSING, SPOA_MAX_FRAME_SIZE_MISSING, SPOA_CAPABILITIES_MISSING, SPOA_TYPE_INVALID, and what the
- *   reader throws
+ * @throws SPOA_VERSION_MISSING, SPOA_MAX_FRAME_SIZE_MISSING, SPOA_CAPABILITIES_MISSING, SPOA_TYPE_INVALID,
+ *   SPOA_MAX_FRAME_SIZE_INVALID (beyond 2^53: smaller ones are for the handshake to judge), and what the reader throws
  */
 export function decodeHaproxyHello(payload: Uint8Array): HaproxyHello {
   let versions: string | undefined;
@@ -125,6 +125,11 @@ function text(name: string, value: Value): string {
 
 function size(name: string, value: Value): number {
   if (typeof value === 'number') return value;
+  if (typeof value === 'bigint') {
+    throw new SpoaError('SPOA_MAX_FRAME_SIZE_INVALID', `the peer announced a max-frame-size of ${value}`, {
+      facts: { maxFrameSize: value },
+    });
+  }
   throw new SpoaError('SPOA_TYPE_INVALID', `the item ${name} is not an integer`, { facts: { item: name } });
 }
 

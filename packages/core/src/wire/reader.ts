@@ -13,11 +13,18 @@ export class Reader {
   end: number;
 
   constructor(bytes: Uint8Array, offset = 0, end = bytes.length) {
+    // Written so that NaN fails too.
+    if (!(Number.isInteger(offset) && offset >= 0 && offset <= end && end <= bytes.length)) {
+      throw new SpoaError('SPOA_TRUNCATED', `bytes ${offset} to ${end} were asked for, there are ${bytes.length}`, {
+        facts: { offset, end, length: bytes.length },
+      });
+    }
     this.bytes = asBuffer(bytes);
     this.offset = offset;
     this.end = end;
   }
 
+  /** Reads another run, which must lie in `bytes`: a hot path, so nothing is checked. */
   reset(bytes: Buffer, offset: number, end: number): void {
     this.bytes = bytes;
     this.offset = offset;
