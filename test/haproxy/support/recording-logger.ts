@@ -1,0 +1,44 @@
+import type { Logger } from '@spoa/core';
+
+export interface LogEntry {
+  readonly level: 'debug' | 'info' | 'warn' | 'error';
+  readonly facts: object;
+  readonly message: string;
+}
+
+/** Keeps what an agent logs. */
+export class RecordingLogger implements Logger {
+  readonly entries: LogEntry[] = [];
+
+  /** What is above debug and has not been taken: an agent with nothing to complain about says nothing. */
+  get complaints(): LogEntry[] {
+    return this.entries.filter(({ level }) => level !== 'debug');
+  }
+
+  /** The messages that the agent complained with; they count as expected from now on. */
+  takeComplaints(): string[] {
+    const messages = this.complaints.map(({ message }) => message);
+    this.clear();
+    return messages;
+  }
+
+  clear(): void {
+    this.entries.length = 0;
+  }
+
+  debug(facts: object, message: string): void {
+    this.entries.push({ level: 'debug', facts, message });
+  }
+
+  info(facts: object, message: string): void {
+    this.entries.push({ level: 'info', facts, message });
+  }
+
+  warn(facts: object, message: string): void {
+    this.entries.push({ level: 'warn', facts, message });
+  }
+
+  error(facts: object, message: string): void {
+    this.entries.push({ level: 'error', facts, message });
+  }
+}
