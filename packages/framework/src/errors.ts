@@ -1,9 +1,9 @@
 import { SpoaError, type SpoaErrorOptions } from '@spoa/core';
 
-/** Every error of this package and what it means. `docs/error-codes.md` explains each with its remedy. */
+/** Every error of this package and what it means. `docs/boot-errors.md` explains each with its remedy. */
 export const FRAMEWORK_ERRORS = {
   SPOA_BOOT_FAILED: 'the application has mistakes: all of them are listed',
-  SPOA_DECORATOR_MISUSED: 'a decorator stands where it means nothing',
+  SPOA_DECORATOR_MISUSED: 'a decorator stands where it means nothing, or says what HAProxy would refuse',
   SPOA_ARGUMENT_MISSING: 'HAProxy sent a message without an argument that its handler needs',
   SPOA_ARGUMENT_TYPE: 'HAProxy sent an argument of another type than its handler declares',
   SPOA_ARGUMENT_UNSAFE: 'an integer beyond 2^53-1 for an argument declared as number',
@@ -18,7 +18,7 @@ export class FrameworkError extends SpoaError<FrameworkErrorCode> {
   override readonly name: string = 'FrameworkError';
 }
 
-/** The mistakes that are found before the first frame. `docs/error-codes.md` explains each with its remedy. */
+/** The mistakes that are found before the first frame. `docs/boot-errors.md` explains each with its remedy. */
 export const BOOT_FAULTS = {
   SPOA_BOOT_NO_MESSAGE: 'a controller without @SpoeMessage',
   SPOA_BOOT_NO_HANDLE: 'a controller without a handle method',

@@ -1,5 +1,8 @@
 import type { Class } from './class.ts';
 
+/** The method of a controller that answers its message. */
+export const HANDLE = 'handle';
+
 /** Metadata that our decorators leave on classes and methods: read once, at boot. */
 export class MetadataKey<T> {
   readonly #key: symbol;
@@ -44,4 +47,12 @@ export function emittedParameterTypes(target: object, method?: string): readonly
 
 export function nameOf(target: Class | undefined): string {
   return target?.name || '(anonymous class)';
+}
+
+/** What a decorator stands on, in words: `IpController.handle`, `the static IpController.handle`, `the constructor of IpController`. */
+export function describeMember(target: object, member: string | symbol | undefined): string {
+  const isStatic = typeof target === 'function';
+  const className = nameOf((isStatic ? target : target.constructor) as Class);
+  if (member === undefined) return `the constructor of ${className}`;
+  return `${isStatic ? 'the static ' : ''}${className}.${String(member)}`;
 }

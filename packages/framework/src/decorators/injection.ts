@@ -2,7 +2,7 @@ import { inject, injectable } from 'tsyringe';
 import type { Class } from '../class.ts';
 import type { Token } from '../di/token.ts';
 import { FrameworkError } from '../errors.ts';
-import { MetadataKey } from '../metadata.ts';
+import { describeMember, MetadataKey } from '../metadata.ts';
 
 const TOKENS = new MetadataKey<ReadonlyMap<number, Token>>('inject');
 
@@ -22,7 +22,8 @@ export function Injectable() {
 export function Inject(token: Token): ParameterDecorator {
   return (target, method, index) => {
     if (typeof target !== 'function' || method !== undefined) {
-      throw new FrameworkError('SPOA_DECORATOR_MISUSED', '@Inject belongs on a parameter of a constructor');
+      const problem = `@Inject stands on ${describeMember(target, method)}: it belongs on a parameter of a constructor`;
+      throw new FrameworkError('SPOA_DECORATOR_MISUSED', problem);
     }
     TOKENS.setOnClass(target, new Map([...(TOKENS.ownOfClass(target) ?? []), [index, token]]));
     inject(token as string)(target, method, index);

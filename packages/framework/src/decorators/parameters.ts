@@ -1,6 +1,6 @@
 import type { ArgOptions, Parameter } from '../arguments/parameter.ts';
 import { FrameworkError } from '../errors.ts';
-import { MetadataKey } from '../metadata.ts';
+import { describeMember, HANDLE, MetadataKey } from '../metadata.ts';
 
 /** The decorated parameters of a method, by index; two at one index are two decorators on one parameter. */
 export interface DecoratedParameter {
@@ -16,10 +16,10 @@ export function parametersOf(prototype: object, method: string): readonly Decora
 
 function parameterDecorator(name: string, parameter: Parameter): ParameterDecorator {
   return (target, method, index) => {
-    if (method === undefined || typeof target === 'function') {
+    if (method !== HANDLE || typeof target === 'function') {
       throw new FrameworkError(
         'SPOA_DECORATOR_MISUSED',
-        `@${name} stands on a constructor or static method: it belongs on a parameter of the handle method`,
+        `@${name} stands on ${describeMember(target, method)}: it belongs on a parameter of the method handle`,
       );
     }
     const earlier = PARAMETERS.ownOfMethod(target, method) ?? [];

@@ -1,7 +1,6 @@
 import { encodeSetVarPrefix, type Scope } from '@spoa/core';
-import type { Class } from '../class.ts';
 import { FrameworkError } from '../errors.ts';
-import { MetadataKey, nameOf } from '../metadata.ts';
+import { describeMember, HANDLE, MetadataKey } from '../metadata.ts';
 import { registerVariable } from '../variables/result-class.ts';
 import type { Settable } from '../variables/settable.ts';
 
@@ -30,6 +29,10 @@ export function SetVar(name: string, options: { scope: Scope }) {
     method: string,
     _descriptor: TypedPropertyDescriptor<(...args: Args) => Result>,
   ): void => {
+    if (method !== HANDLE || typeof target === 'function') {
+      const problem = `@SetVar stands on ${describeMember(target, method)}: it belongs on the method handle`;
+      throw new FrameworkError('SPOA_DECORATOR_MISUSED', problem);
+    }
     SET_VAR.setOnMethod(target, method, { name, scope: options.scope });
   };
 }
@@ -46,12 +49,16 @@ export function SetVar(name: string, options: { scope: Scope }) {
  * }
  */
 export function Var(scope: Scope, options: { name?: string } = {}) {
-  return (target: object, property: string): void => {
+  return <Property extends string>(target: { readonly [Name in Property]?: Settable }, property: Property): void => {
+    const where = describeMember(target, property);
     if (typeof target === 'function') {
-      throw new FrameworkError('SPOA_DECORATOR_MISUSED', `@Var stands on the static property ${property}`);
+      throw new FrameworkError(
+        'SPOA_DECORATOR_MISUSED',
+        `@Var stands on ${where}: it belongs on a property of instances`,
+      );
     }
     const { name = property } = options;
-    checkVariable(scope, name, `${nameOf(target.constructor as Class)}.${property}`);
+    checkVariable(scope, name, where);
     registerVariable(target, { property, scope, name });
   };
 }

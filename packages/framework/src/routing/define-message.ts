@@ -25,10 +25,16 @@ type SpecType<Spec extends ArgumentSpec> = Spec extends ArgumentTypeName
     ? Type
     : never;
 
-/** What the handler gets for an argument: `undefined` only where it is optional and has no default. */
-export type ArgumentValue<Spec extends ArgumentSpec> =
-  | ArgumentTypes[SpecType<Spec>]
-  | (Spec extends { optional: true } ? (Spec extends { default: unknown } ? never : undefined) : never);
+/** What the handler gets for an argument: `undefined` only where it may be optional and has no default. */
+export type ArgumentValue<Spec extends ArgumentSpec> = ArgumentTypes[SpecType<Spec>] | AbsentValue<Spec>;
+
+type AbsentValue<Spec extends ArgumentSpec> = Spec extends { default: infer Default }
+  ? Default
+  : Spec extends { optional: infer Optional }
+    ? Optional extends false
+      ? never
+      : undefined
+    : never;
 
 /** What variables can be declared to hold. */
 export interface VariableTypes {
@@ -61,13 +67,25 @@ type ArgumentValues<Args extends Record<string, ArgumentSpec>> = {
 // biome-ignore lint/suspicious/noConfusingVoidType: a handler that only looks at the message returns nothing
 type HandlerResult<Vars extends Record<string, VariableSpec>> = VariableValues<Vars> | undefined | void;
 
-export interface MessageSpec<Args extends Record<string, ArgumentSpec>, Vars extends Record<string, VariableSpec>>
-  extends SpoeMessageOptions {
+/** Refuses what is no variable of the message: TypeScript finds no fault with a misspelled name beside a right one. */
+type OnlyVariables<Returned, Vars> =
+  Returned extends PromiseLike<infer Result>
+    ? Promise<OnlyVariables<Result, Vars>>
+    : Returned extends object
+      ? { readonly [Name in keyof Returned]: Name extends keyof Vars ? Returned[Name] : never }
+      : Returned;
+
+export interface MessageSpec<
+  Args extends Record<string, ArgumentSpec>,
+  Vars extends Record<string, VariableSpec>,
+  Returned = HandlerResult<Vars> | Promise<HandlerResult<Vars>>,
+> extends SpoeMessageOptions {
   /** As in HAProxy's `spoe-message` section. */
   name: string;
   args?: Args;
   vars?: Vars;
-  handle(args: ArgumentValues<Args>, notify: NotifyContext): HandlerResult<Vars> | Promise<HandlerResult<Vars>>;
+  /** Answers the message. What it returns, or resolves to, is any of the variables. It is called without `this`. */
+  handle(this: void, args: ArgumentValues<Args>, notify: NotifyContext): Returned & OnlyVariables<Returned, Vars>;
 }
 
 /** A message without a class. */
@@ -97,7 +115,8 @@ export class DefinedMessage {
 export function defineMessage<
   const Args extends Record<string, ArgumentSpec> = Record<never, never>,
   const Vars extends Record<string, VariableSpec> = Record<never, never>,
->(spec: MessageSpec<Args, Vars>): DefinedMessage {
+  Returned extends HandlerResult<Vars> | Promise<HandlerResult<Vars>> = HandlerResult<Vars>,
+>(spec: MessageSpec<Args, Vars, Returned>): DefinedMessage {
   const { args = {} as Args, vars = {}, handle, ...message } = spec;
   const where = `message ${message.name}`;
   return new DefinedMessage(message, (faults) => {

@@ -5,12 +5,10 @@ import { type DecoratedParameter, parametersOf } from '../decorators/parameters.
 import { type SpoeMessageMetadata, spoeMessageOf } from '../decorators/spoe-message.ts';
 import { setVarOf, type Variable } from '../decorators/variables.ts';
 import type { BootFault } from '../errors.ts';
-import { emittedParameterTypes, nameOf } from '../metadata.ts';
+import { emittedParameterTypes, HANDLE, nameOf } from '../metadata.ts';
 import { makeResultWriter, type ResultWriter, variableWriter } from '../variables/write.ts';
 import { checkMessageName, checkParameter, isAsyncFunction } from './check-message.ts';
 import type { MessageDefinition } from './message-definition.ts';
-
-const HANDLE = 'handle';
 
 type Handle = (...values: unknown[]) => unknown;
 
