@@ -1,1 +1,27 @@
-export {};
+export {
+  addDatabaseOptions,
+  type DatabaseOptions,
+  defaultDataDirectory,
+  locationOf,
+} from './commands/database-options.ts';
+export { createProgram, runProgram } from './commands/program.ts';
+export { AGENT_APPLICATION, COMMAND_APPLICATION } from './database/application-names.ts';
+export { Database, type DatabaseLocation, openDatabase, type Query } from './database/database.ts';
+export {
+  type Entry,
+  entriesFor,
+  type ListStatistics,
+  listStatistics,
+  removeEntries,
+  removeList,
+  setEntry,
+} from './entries/entries.ts';
+export { Prefix } from './entries/prefix.ts';
+export { prefixesOfRange } from './entries/range.ts';
+export { FORMATS, type FormatName } from './import/formats/formats.ts';
+export { type BadLine, ImportError, type ImportOptions, type ImportResult, importList } from './import/import-list.ts';
+export { seedBundledLists } from './lists/seed.ts';
+export type { Log } from './service/log.ts';
+export { type Reputation, type ReputationOptions, ReputationService } from './service/reputation-service.ts';
+export type { Match } from './table/match.ts';
+export { PrefixTable } from './table/prefix-table.ts';

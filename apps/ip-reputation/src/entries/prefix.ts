@@ -30,19 +30,17 @@ export class Prefix {
     return new Prefix(cut(address, length), length);
   }
 
-  /**
-   * Reads `address` or `address/length`; `undefined` when `text` is neither. Host bits are dropped: compare
-   * {@link hasHostBits} where that matters.
-   */
+  /** Reads `address` or `address/length`, dropping host bits; `undefined` when `text` is neither. */
   static parse(text: string): Prefix | undefined {
-    const parts = split(text);
-    return parts && Prefix.of(parts.address, parts.length);
+    return Prefix.read(text)?.prefix;
   }
 
-  /** Whether `text` (a prefix that {@link parse} reads) names an address inside the network instead of its first. */
-  static hasHostBits(text: string): boolean {
+  /** As {@link parse}, and says whether `text` named an address inside the network instead of its first. */
+  static read(text: string): { readonly prefix: Prefix; readonly hostBits: boolean } | undefined {
     const parts = split(text);
-    return parts !== undefined && !cut(parts.address, parts.length).equals(parts.address);
+    if (parts === undefined) return undefined;
+    const { address, length } = parts;
+    return { prefix: Prefix.of(address, length), hostBits: !cut(address, length).equals(address) };
   }
 
   get family(): 4 | 6 {
