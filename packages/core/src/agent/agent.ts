@@ -35,6 +35,7 @@ export class Agent implements AsyncDisposable {
   readonly #host: ConnectionHost & { now: number };
   readonly #connections = new Set<Connection>();
   readonly #listeners: Listener[] = [];
+  #clockReadAt = performance.now();
   #sweeper: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
   #quietMs = 0;
@@ -47,7 +48,7 @@ export class Agent implements AsyncDisposable {
       handler,
       logger,
       limits: resolveLimits(limits),
-      now: performance.now(),
+      now: this.#clockReadAt,
       closed: (connection) => this.#closed(connection),
     };
   }
@@ -57,7 +58,7 @@ export class Agent implements AsyncDisposable {
     return this.#connections.size;
   }
 
-  /** Where the agent listens. */
+  /** Where the agent listens, or has listened before it was closed. */
   get addresses(): ListenAddress[] {
     return this.#listeners.map(({ address }) => address);
   }
@@ -70,6 +71,8 @@ export class Agent implements AsyncDisposable {
   async listen(target: ListenTarget): Promise<ListenAddress> {
     this.#checkOpen();
     const listener = await listen(target, (duplex) => this.#accept(duplex));
+    if (this.#closing !== undefined) await listener.close();
+    this.#checkOpen();
     this.#listeners.push(listener);
     return listener.address;
   }
@@ -103,6 +106,8 @@ export class Agent implements AsyncDisposable {
   }
 
   #accept(duplex: Duplex): void {
+    // Its end has passed already: nobody would ever hear of it.
+    if (duplex.destroyed) return;
     const { limits, logger } = this.#host;
     if (this.#connections.size >= limits.maxConnections) {
       const { maxConnections } = limits;
@@ -112,12 +117,12 @@ export class Agent implements AsyncDisposable {
       return;
     }
     if (this.#sweeper === undefined) {
-      this.#host.now = performance.now();
+      this.#readClock();
       this.#sweepEvery(SWEEP_MS);
     }
     const connection = new Connection(this.#host, duplex);
     this.#connections.add(connection);
-    if (this.#closing !== undefined) connection.drain();
+    if (this.#closing !== undefined) connection.drain(0);
   }
 
   #closed(connection: Connection): void {
@@ -134,21 +139,30 @@ export class Agent implements AsyncDisposable {
     this.#sweeper.unref();
   }
 
+  /** Time in which the event loop was blocked does not count: nobody could be heard meanwhile, so nobody was silent. */
+  #readClock(): void {
+    const now = performance.now();
+    this.#host.now += Math.min(now - this.#clockReadAt, 2 * SWEEP_MS);
+    this.#clockReadAt = now;
+  }
+
   #sweep(): void {
-    this.#host.now = performance.now();
+    this.#readClock();
     for (const connection of this.#connections) connection.sweep(this.#quietMs);
   }
 
   async #close({ timeoutMs = 5000, quietMs = 100 }: CloseOptions): Promise<void> {
-    this.#quietMs = quietMs;
+    const intervalMs = Math.max(5, Math.min(SWEEP_MS, quietMs / 4));
+    // The clock may stand still for one interval after a byte has come.
+    this.#quietMs = quietMs + intervalMs;
     await Promise.all(this.#listeners.map((listener) => listener.close()));
     if (this.#connections.size === 0) return;
     const drained = new Promise<void>((resolve) => {
       this.#drained = resolve;
     });
-    this.#host.now = performance.now();
-    for (const connection of this.#connections) connection.drain();
-    this.#sweepEvery(Math.max(5, Math.min(SWEEP_MS, quietMs / 4)));
+    this.#readClock();
+    for (const connection of this.#connections) connection.drain(SWEEP_MS);
+    this.#sweepEvery(intervalMs);
     this.#sweeper?.ref();
     const patience = setTimeout(() => this.#cut(), timeoutMs);
     await drained;
@@ -157,8 +171,8 @@ export class Agent implements AsyncDisposable {
 
   /** Ends all that is left: first with what the protocol wants, then, a moment later, without. */
   #cut(): void {
+    this.#readClock();
     for (const connection of this.#connections) connection.cut();
-    this.#host.now = performance.now();
   }
 }
 

@@ -364,9 +364,10 @@ export class Connection implements NotifySource {
     if (this.#pauses === 0) this.#duplex.resume();
   }
 
-  /** From now on the connection ends in its first quiet moment: see `sweep`. */
-  drain(): void {
+  /** From now on the connection ends in its first quiet moment: see `sweep`. The clock was `clockStepMs` behind at most. */
+  drain(clockStepMs: number): void {
     this.#draining = true;
+    this.#receivedAt = Math.min(this.#host.now, this.#receivedAt + clockStepMs);
   }
 
   /** Looks at the clock. Called every few hundred milliseconds, more often while draining. */

@@ -147,6 +147,22 @@ describe('a peer that is slow, but alive', () => {
   });
 });
 
+test('while the event loop was blocked nobody was silent', async () => {
+  const test = await startAgent(undefined, { helloTimeoutMs: 700, frameTimeoutMs: 700, idleTimeoutMs: 700 });
+  const [silent, half, idle] = [await test.connect(), await test.open(), await test.open()];
+  half.send(PARTS[0]);
+  await until('the agent to have read it', () => test.agent.connections === 3);
+  // What they say meanwhile is not heard before the clock has been looked at.
+  silent.send(encodeHaproxyHello(HELLO));
+  half.send(PARTS[1], PARTS[2]);
+  idle.notify(3);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000);
+  await silent.agentHello();
+  await half.ack();
+  await idle.ack();
+  expect(test.log.loud).toEqual([]);
+});
+
 describe('a peer that does not close', () => {
   test.each([
     ['after our goodbye', (client: RawClient) => client.bye()],
