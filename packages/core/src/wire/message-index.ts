@@ -1,3 +1,4 @@
+import { SpoaError } from '../errors.ts';
 import type { Reader } from './reader.ts';
 import { skipTypedData } from './typed-data.ts';
 import { readLength } from './varint.ts';
@@ -10,6 +11,8 @@ const MESSAGE_STRIDE = 4;
 const ARGUMENT_STRIDE = 3;
 /** A table grown past this many integers by one monstrous frame is given back. */
 const KEPT_INTEGERS = 16_384;
+/** What an integer of the tables can hold. */
+const MAX_OFFSET = 0x7fff_ffff;
 
 /**
  * Where everything stands in a LIST-OF-MESSAGES: found in one checked pass that decodes no value, so that a NOTIFY is known
@@ -27,14 +30,23 @@ export class MessageIndex {
   /**
    * Indexes the rest of what `reader` holds.
    *
-   * @throws SPOA_TRUNCATED, SPOA_VARINT_INVALID, SPOA_TYPE_INVALID
+   * @throws SPOA_TRUNCATED, SPOA_VARINT_INVALID, SPOA_TYPE_INVALID, SPOA_FRAME_TOO_BIG (beyond 2 GiB); the index is empty
+   *   then
    */
   parse(reader: Reader): void {
+    if (reader.end > MAX_OFFSET) {
+      throw new SpoaError('SPOA_FRAME_TOO_BIG', `a NOTIFY that ends at byte ${reader.end}: ${MAX_OFFSET} at most`);
+    }
     this.bytes = reader.bytes;
     this.generation++;
     this.messageCount = 0;
     this.#argumentCount = 0;
-    while (reader.offset < reader.end) this.#parseMessage(reader);
+    try {
+      while (reader.offset < reader.end) this.#parseMessage(reader);
+    } catch (error) {
+      this.clear();
+      throw error;
+    }
   }
 
   #parseMessage(reader: Reader): void {

@@ -13,15 +13,22 @@ export interface Argument {
 
 const names = new Map<string, Buffer>();
 const MAX_KEPT_NAMES = 4096;
+/** Longer ones are nobody's constants; and V8 hashes texts beyond 16383 characters by their length alone. */
+const MAX_KEPT_LENGTH = 256;
 
 /** The bytes of a name that the program looks up, kept: there are few of them and they come with every frame. */
 function bytesOf(name: string): Buffer {
+  if (name.length > MAX_KEPT_LENGTH) return Buffer.from(name);
   let bytes = names.get(name);
   if (bytes === undefined) {
     bytes = Buffer.from(name);
     if (names.size < MAX_KEPT_NAMES) names.set(name, bytes);
   }
   return bytes;
+}
+
+function isPosition(position: number, length: number): boolean {
+  return Number.isInteger(position) && position >= 0 && position < length;
 }
 
 /** Messages refer to the NOTIFY's bytes, which others use after its ACK: who comes too late is told so. */
@@ -72,7 +79,7 @@ export class Message implements Iterable<Argument> {
 
   /** Argument number `position`, from 0; `undefined` beyond the last. */
   at(position: number): Argument | undefined {
-    if (position < 0 || position >= this.length) return undefined;
+    if (!isPosition(position, this.length)) return undefined;
     const index = this.#index;
     const argument = index.firstArgument(this.#number) + position;
     return {
@@ -131,7 +138,7 @@ export class MessageList implements Iterable<Message> {
 
   /** Message number `position`, from 0; `undefined` beyond the last. */
   at(position: number): Message | undefined {
-    return position >= 0 && position < this.length ? new Message(this.#index, position) : undefined;
+    return isPosition(position, this.length) ? new Message(this.#index, position) : undefined;
   }
 
   *[Symbol.iterator](): Generator<Message> {

@@ -56,6 +56,7 @@ export function encodeMessages(messages: Iterable<WritableMessage>): Buffer {
  * The frames of one NOTIFY: one where it fits into `maxFrameSize` bytes, else as many fragments as it takes.
  *
  * @param maxFrameSize the largest LENGTH of a frame, in bytes
+ * @throws as `encodeMessages`, and SPOA_MAX_FRAME_SIZE_INVALID where a frame has no room for one byte of them
  */
 export function encodeNotify(
   ids: { streamId: number; frameId: number },
@@ -69,6 +70,10 @@ export function encodeNotify(
     const writer = new Writer(64);
     const start = beginFrame(writer, sent === 0 ? FrameType.NOTIFY : FrameType.UNSET, 0, ids.streamId, ids.frameId);
     const room = maxFrameSize - (writer.offset - start - LENGTH_BYTES);
+    // Written so that NaN fails too: a fragment that carries nothing would be followed by another, without end.
+    if (!(room >= Math.min(1, payload.length))) {
+      throw new SpoaError('SPOA_MAX_FRAME_SIZE_INVALID', `frames of ${maxFrameSize} bytes have no room for a NOTIFY`);
+    }
     const part = payload.subarray(sent, sent + room);
     sent += part.length;
     if (sent === payload.length) writer.patchU32(start + LENGTH_BYTES + 1, FrameFlag.FIN);
