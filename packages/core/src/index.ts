@@ -4,6 +4,13 @@ export { DEFAULT_LIMITS, type Limits } from './agent/limits.ts';
 export type { ListenAddress, ListenTarget } from './agent/listener.ts';
 export { type Handler, NotifyContext, type NotifySource } from './agent/notify-context.ts';
 export type { Peer } from './agent/peer.ts';
+export { Ack } from './engine/ack.ts';
+export { connectEngine } from './engine/connect.ts';
+export { Engine, type EngineEnd } from './engine/engine.ts';
+export { type HealthcheckOptions, type HealthcheckResult, healthcheck } from './engine/healthcheck.ts';
+export type { EngineOptions } from './engine/options.ts';
+export type { ExpectOptions, NotifyContent, NotifyIds, NotifyOptions } from './engine/pending-notify.ts';
+export type { EngineTarget } from './engine/target.ts';
 export { ERRORS, SpoaError, type SpoaErrorCode, type SpoaErrorFacts, type SpoaErrorOptions } from './errors.ts';
 export { type Logger, silentLogger } from './logger.ts';
 export {
