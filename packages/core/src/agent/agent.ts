@@ -1,10 +1,12 @@
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { SpoaError } from '../errors.ts';
 import { type Logger, silentLogger } from '../logger.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
 import { type Limits, resolveLimits } from './limits.ts';
-import { type ListenAddress, type Listener, type ListenTarget, listen } from './listener.ts';
+import { type ListenAddress, type Listener, type ListenerEvents, type ListenTarget, listen } from './listener.ts';
 import type { Handler } from './notify-context.ts';
+import { describePeer } from './peer.ts';
 
 export interface AgentOptions extends Partial<Limits> {
   /** @default a logger that says nothing */
@@ -35,6 +37,10 @@ export class Agent implements AsyncDisposable {
   readonly #host: ConnectionHost & { now: number };
   readonly #connections = new Set<Connection>();
   readonly #listeners: Listener[] = [];
+  readonly #listenerEvents: ListenerEvents = {
+    connection: (duplex) => this.#accept(duplex),
+    fault: (error, socket) => this.#fault(error, socket),
+  };
   #clockReadAt = performance.now();
   #sweeper: NodeJS.Timeout | undefined;
   #closing: Promise<void> | undefined;
@@ -70,7 +76,7 @@ export class Agent implements AsyncDisposable {
    */
   async listen(target: ListenTarget): Promise<ListenAddress> {
     this.#checkOpen();
-    const listener = await listen(target, (duplex) => this.#accept(duplex));
+    const listener = await listen(target, this.#listenerEvents, this.#host.limits.helloTimeoutMs);
     if (this.#closing !== undefined) await listener.close();
     this.#checkOpen();
     this.#listeners.push(listener);
@@ -120,9 +126,20 @@ export class Agent implements AsyncDisposable {
       this.#readClock();
       this.#sweepEvery(SWEEP_MS);
     }
+    // HAProxy waits for each small answer: Nagle's algorithm must not hold it back.
+    if (duplex instanceof Socket) duplex.setNoDelay();
     const connection = new Connection(this.#host, duplex);
     this.#connections.add(connection);
     if (this.#closing !== undefined) connection.drain(0);
+  }
+
+  #fault(error: NodeJS.ErrnoException, socket?: Duplex): void {
+    const { logger } = this.#host;
+    if (socket === undefined) return logger.error({ err: error }, 'a connection could not be accepted');
+    const facts = { peer: describePeer(socket), err: error };
+    socket.destroy();
+    if (error.code === 'ECONNRESET') logger.debug(facts, 'connection lost in the TLS handshake');
+    else logger.warn(facts, 'TLS handshake failed: closed');
   }
 
   #closed(connection: Connection): void {

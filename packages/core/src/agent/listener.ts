@@ -1,4 +1,4 @@
-import { chmodSync, lstatSync, unlinkSync } from 'node:fs';
+import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer, type ListenOptions, connect as netConnect, type Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
@@ -24,39 +24,55 @@ export interface Listener {
   close(): Promise<void>;
 }
 
-/** @throws SPOA_LISTEN_FAILED naming the address, the cause and what to do */
-export async function listen(target: ListenTarget, onConnection: (duplex: Duplex) => void): Promise<Listener> {
-  const server = 'server' in target ? target.server : makeServer(target.tls);
-  const event = 'setSecureContext' in server ? 'secureConnection' : 'connection';
-  server.on(event, onConnection);
+/** What a listener brings. */
+export interface ListenerEvents {
+  connection(duplex: Duplex): void;
+  /** A connection failed before it was one: in the TLS handshake of `socket`, or when it was accepted. */
+  fault(error: NodeJS.ErrnoException, socket?: Duplex): void;
+}
+
+/**
+ * @param handshakeTimeoutMs for TLS, unless the target's options say otherwise; 0: two minutes
+ * @throws SPOA_LISTEN_FAILED naming the address, the cause and what to do
+ */
+export async function listen(
+  target: ListenTarget,
+  events: ListenerEvents,
+  handshakeTimeoutMs: number,
+): Promise<Listener> {
+  let server: Server | undefined;
   try {
-    if (!('server' in target)) await startListening(server, target);
+    server = 'server' in target ? target.server : makeServer(target.tls, handshakeTimeoutMs);
+    const event = 'setSecureContext' in server ? 'secureConnection' : 'connection';
+    server.on(event, events.connection);
+    server.on('tlsClientError', events.fault);
+    if (!('server' in target)) {
+      await startListening(server, target);
+      // Without this, a connection that cannot be accepted would be an uncaught exception.
+      server.on('error', (error) => events.fault(error));
+    }
+    return { address: addressOf(server, target), close: async () => stopListening(server as Server, event, events) };
   } catch (error) {
+    if (!('server' in target)) server?.close();
     throw new SpoaError('SPOA_LISTEN_FAILED', explain(target, error as NodeJS.ErrnoException), { cause: error });
   }
-  return {
-    address: addressOf(server, target),
-    async close() {
-      server.off(event, onConnection);
-      if (server.listening) await new Promise<void>((resolve) => stopAccepting(server, resolve));
-    },
-  };
 }
 
-function makeServer(tls: TlsOptions | undefined): Server {
-  // HAProxy waits for each small answer: Nagle's algorithm must not hold it back.
-  const options = { noDelay: true };
-  return tls === undefined ? createServer(options) : createTlsServer({ ...options, ...tls });
+function makeServer(tls: TlsOptions | undefined, handshakeTimeoutMs: number): Server {
+  return tls === undefined ? createServer() : createTlsServer({ handshakeTimeout: handshakeTimeoutMs, ...tls });
 }
 
-/** `close` of a server calls back only when its connections are gone; what is asked here is that no new ones come. */
-function stopAccepting(server: Server, done: () => void): void {
-  server.close();
-  done();
+function stopListening(server: Server, event: string, events: ListenerEvents): void {
+  // TLS handshakes that are under way may still bring a connection, which must not be left to nobody.
+  if (server.listening) server.close();
+  else server.off(event, events.connection).off('tlsClientError', events.fault);
 }
 
 async function startListening(server: Server, target: Exclude<ListenTarget, { server: Server }>): Promise<void> {
-  if ('path' in target) await removeDeadSocket(target.path);
+  if ('path' in target) {
+    checkPathLength(target.path);
+    await removeDeadSocket(target.path);
+  }
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(listenOptions(target), () => {
@@ -73,6 +89,15 @@ function listenOptions(target: Exclude<ListenTarget, { server: Server }>): Liste
   return 'port' in options ? { host: '127.0.0.1', ...options } : { path: options.path, backlog: options.backlog };
 }
 
+/** What the kernel has room for, without its NUL. A longer path would be cut without a word. */
+const MAX_PATH_BYTES = process.platform === 'linux' ? 107 : 103;
+
+function checkPathLength(path: string): void {
+  const length = Buffer.byteLength(path);
+  if (length <= MAX_PATH_BYTES) return;
+  throw Object.assign(new Error(`a path of ${length} bytes`), { code: 'ENAMETOOLONG' });
+}
+
 /** After a crash the file of a unix socket is still there; one that somebody answers on is not ours to take. */
 async function removeDeadSocket(path: string): Promise<void> {
   if (lstatSync(path, { throwIfNoEntry: false })?.isSocket() !== true) return;
@@ -82,9 +107,10 @@ async function removeDeadSocket(path: string): Promise<void> {
       probe.destroy();
       resolve(true);
     });
-    probe.once('error', () => resolve(false));
+    // Any other error, such as EAGAIN of one that is too busy, is no proof.
+    probe.once('error', ({ code }: NodeJS.ErrnoException) => resolve(code !== 'ECONNREFUSED' && code !== 'ENOENT'));
   });
-  if (!alive) unlinkSync(path);
+  if (!alive) rmSync(path, { force: true });
 }
 
 function addressOf(server: Server, target: ListenTarget): ListenAddress {
@@ -95,9 +121,9 @@ function addressOf(server: Server, target: ListenTarget): ListenAddress {
 
 const REMEDIES: Readonly<Record<string, string>> = {
   EADDRINUSE: 'something else listens there: stop it or choose another address',
-  EACCES: 'not permitted: choose a port above 1023 or a folder that you may write to',
+  EACCES: 'not permitted: choose a port above 1023, or a folder that exists and that you may write to',
   EADDRNOTAVAIL: 'no interface of this machine has that address',
-  ENOENT: 'the folder of the socket does not exist',
+  ENAMETOOLONG: `the path of a socket may have ${MAX_PATH_BYTES} bytes`,
 };
 
 function explain(target: ListenTarget, error: NodeJS.ErrnoException): string {
