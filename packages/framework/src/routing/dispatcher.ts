@@ -47,7 +47,10 @@ export class Dispatcher {
       try {
         const result = route.call(notify, message);
         if (handled === undefined && !isThenable(result)) route.write(notify, result);
-        else handled = [...(handled ?? []), { route, result }];
+        else {
+          handled ??= [];
+          handled.push({ route, result });
+        }
       } catch (error) {
         notify.writer.offset = before;
         this.#reportFailure(notify, route, error);
@@ -85,15 +88,22 @@ export class Dispatcher {
 
   #reportFailure({ peer, streamId, frameId }: NotifyContext, route: Route, error: unknown): void {
     const { where, message } = route.definition;
-    const code = error instanceof Error ? ((error as { code?: unknown }).code ?? error.name) : typeof error;
+    const code = codeOf(error);
     const facts = { message: message.name, where, peer, streamId, frameId, err: error };
-    if (this.#failures.isNew(`${message.name} ${String(code)}`)) {
+    if (this.#failures.isNew(`${message.name} ${code}`)) {
       this.#logger.error(
         facts,
         'the message failed and sets no variables (said once, then counted and logged at debug)',
       );
     } else this.#logger.debug(facts, 'the message failed and sets no variables');
   }
+}
+
+/** What a failure is counted by. Anything can be thrown, so nothing is taken for granted. */
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error;
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? code : error.name;
 }
 
 /** A stranger's name is cut before it goes into a log, in bytes. */
