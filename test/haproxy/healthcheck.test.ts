@@ -17,6 +17,7 @@ describeCombinations((combination) => {
     backend: `
       option spop-check
       option log-health-checks
+      timeout check 5s
     `,
     server: 'check inter 20ms fall 1 rise 1',
   });
@@ -42,7 +43,9 @@ describeCombinations((combination) => {
     await agent.reopen();
     await haproxy.waitForLog('Server agents/agent1 is UP');
     expect((await pair.get('/')).headers.answer).toBe('42');
-    expect(agent.log.entries.map(({ message }) => message)).toContain('health check answered');
+    const messages = agent.log.entries.map(({ level, message }) => `${level}: ${message}`);
+    expect(messages).toContain('debug: health check answered');
+    expect(messages.filter((message) => !message.startsWith('debug: '))).toEqual([]);
   });
 });
 

@@ -15,7 +15,7 @@ interface Complaint {
 export interface ApplicationPair {
   readonly haproxy: Haproxy;
   readonly application: SpoaApplication;
-  /** What the application has logged above `info`; it counts as expected from now on. */
+  /** The warnings and errors that the application has logged; they count as expected from now on. */
   takeComplaints(): Complaint[];
   /** One request to HAProxy's frontend, on a connection of its own. */
   get(path: string, options?: Omit<RequestOptions, 'path'>): Promise<HttpResponse>;

@@ -33,7 +33,7 @@ export interface Pair {
 
 /**
  * Starts HAProxy and an agent before the tests of this block, and stops them after. A failing test shows HAProxy's
- * configuration and log, and so does an agent that logs anything above debug without the test taking it.
+ * configuration and log, and an agent that complains without the test taking it fails one.
  */
 export function usePair(combination: Combination, options: Case & { agentOptions?: AgentOptions }): Pair {
   let agent: TestAgent | undefined;

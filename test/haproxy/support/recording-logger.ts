@@ -10,9 +10,9 @@ export interface LogEntry {
 export class RecordingLogger implements Logger {
   readonly entries: LogEntry[] = [];
 
-  /** What is above debug and has not been taken: an agent with nothing to complain about says nothing. */
+  /** Warnings and errors that have not been taken. */
   get complaints(): LogEntry[] {
-    return this.entries.filter(({ level }) => level !== 'debug');
+    return this.entries.filter(({ level }) => level === 'warn' || level === 'error');
   }
 
   /** The messages that the agent complained with; they count as expected from now on. */
