@@ -208,7 +208,7 @@ describe.each(TARGETS)('over %s', (_, reach) => {
 it('100000 NOTIFYs are answered', async () => {
   const agent = start((notify) => notify.setVar('transaction', 'n', notify.streamId));
   await agent.listen({ port: 0 });
-  const engine = await connectEngine(agent.addresses[0] as { port: number });
+  const engine = await connectEngine(agent.addresses[0] as { port: number }, { timeoutMs: 0 });
   onTestFinished(() => engine.destroy());
   let sum = 0;
   const answers = Array.from({ length: 100_000 }, () =>

@@ -11,7 +11,7 @@ import {
   Reassembly,
   type WritableMessage,
 } from '../../src/index.ts';
-import { AGENT_HELLO, frame, MEETINGS, type Meeting, meet, pair } from './support/scripted-agent.ts';
+import { AGENT_HELLO, frame, MEETINGS, type Meeting, meet, pair, ScriptedAgent } from './support/scripted-agent.ts';
 import { rejection, until } from './support/until.ts';
 
 const OLD: EngineOptions = { capabilities: ['pipelining', 'async'] };
@@ -147,6 +147,16 @@ describe('fragments', () => {
     await until('all of it', () => agent.received.length > before + 300_000);
     expect(agent.received.toString('latin1', before, before + 9)).toBe('raw bytes');
   });
+});
+
+it('a duplex that takes everything at once gets all fragments', async () => {
+  const [duplex, other] = duplexPair({ highWaterMark: 1024 * 1024 });
+  const agent = new ScriptedAgent(other);
+  const { engine } = await meet(OLD, FRAGMENTS, Promise.resolve({ target: { duplex }, agent: Promise.resolve(agent) }));
+  const answer = engine.notify(Buffer.alloc(300_000));
+  await until('the last fragment', () => agent.frames.at(-1)?.flags === FrameFlag.FIN && agent.frames.length > 2);
+  agent.ack(1);
+  await answer;
 });
 
 describe('an agent that does not read', () => {
