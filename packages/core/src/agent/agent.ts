@@ -11,6 +11,14 @@ import { describePeer } from './peer.ts';
 export interface AgentOptions extends Partial<Limits> {
   /** @default a logger that says nothing */
   logger?: Logger;
+  /**
+   * Whether HAProxy 3.1 and newer are offered pipelining, 20 NOTIFYs at a time on one connection, which suits ACKs up to 814
+   * bytes (a twentieth of HAProxy's buffer). The first larger one turns it off by itself; `false` spares an agent that is
+   * known to send such the turn.
+   *
+   * @default true
+   */
+  pipelining?: boolean;
 }
 
 export interface CloseOptions {
@@ -34,7 +42,7 @@ const SWEEP_MS = 200;
  * await agent.listen({ port: 12345 });
  */
 export class Agent implements AsyncDisposable {
-  readonly #host: ConnectionHost & { now: number };
+  readonly #host: ConnectionHost & { now: number; pipelining: boolean };
   readonly #connections = new Set<Connection>();
   readonly #listeners: Listener[] = [];
   readonly #listenerEvents: ListenerEvents = {
@@ -49,12 +57,14 @@ export class Agent implements AsyncDisposable {
 
   /** @internal use `createAgent` */
   constructor(handler: Handler, options: AgentOptions = {}) {
-    const { logger = silentLogger, ...limits } = options;
+    const { logger = silentLogger, pipelining = true, ...limits } = options;
     this.#host = {
       handler,
       logger,
       limits: resolveLimits(limits),
       now: this.#clockReadAt,
+      pipelining,
+      stopPipelining: () => this.#stopPipelining(),
       closed: (connection) => this.#closed(connection),
     };
   }
@@ -131,6 +141,15 @@ export class Agent implements AsyncDisposable {
     const connection = new Connection(this.#host, duplex);
     this.#connections.add(connection);
     if (this.#closing !== undefined) connection.drain(0);
+  }
+
+  #stopPipelining(): void {
+    if (!this.#host.pipelining) return;
+    this.#host.pipelining = false;
+    const why =
+      'an ACK is too large for pipelining with HAProxy 3.1 and newer: from now on one NOTIFY at a time on each of their connections';
+    this.#host.logger.info({ connections: this.#connections.size }, why);
+    for (const connection of this.#connections) connection.stopPipelining();
   }
 
   #fault(error: NodeJS.ErrnoException, socket?: Duplex): void {

@@ -14,6 +14,7 @@ import { agree } from './handshake.ts';
 import type { Limits } from './limits.ts';
 import { type Handler, NotifyContext, type NotifySource } from './notify-context.ts';
 import { Outbox } from './outbox.ts';
+import { Pacing } from './pacing.ts';
 import { describePeer, type Peer } from './peer.ts';
 import { indexPool, outputPool } from './pools.ts';
 import { guessProtocol } from './strangers.ts';
@@ -25,6 +26,10 @@ export interface ConnectionHost {
   readonly logger: Logger;
   /** A clock in milliseconds that is set now and then: time-outs need no better one, and frames must not ask for the time. */
   readonly now: number;
+  /** Whether HAProxy 3.1 and newer are offered pipelining. */
+  readonly pipelining: boolean;
+  /** Called at the first ACK that is too large for pipelining with HAProxy 3.1 and newer: see `pacing.ts`. */
+  stopPipelining(): void;
   /** Called once, when nothing is left of the connection. */
   closed(connection: Connection): void;
 }
@@ -63,6 +68,11 @@ export class Connection implements NotifySource {
   /** There when fragmentation was agreed on. */
   #fragments: Fragments | undefined;
   #settled: NotifyContext[] = [];
+  /** There while HAProxy may have several streams on this connection and must not be overfed. */
+  #pacing: Pacing | undefined;
+  /** HAProxy was told to have one stream at a time on this connection: what a newer NOTIFY finds unanswered was given up. */
+  #oneStream = false;
+  #agreedMaxFrameSize = 0;
   #pauses = 0;
   #draining = false;
   /** When the state was entered, when a byte came last, and since when a frame is incomplete (0: none is). */
@@ -159,7 +169,7 @@ export class Connection implements NotifySource {
 
   #hello(payload: Buffer): void {
     const { limits, logger } = this.#host;
-    const agreement = agree(decodeHaproxyHello(payload), limits.maxFrameSize);
+    const agreement = agree(decodeHaproxyHello(payload), limits.maxFrameSize, this.#host.pipelining);
     this.engineId = agreement.engineId;
     this.maxAckSize = agreement.maxFrameSize - 1;
     this.#splitter.maxFrameSize = agreement.maxReceivedFrameSize;
@@ -171,11 +181,35 @@ export class Connection implements NotifySource {
       return;
     }
     this.#enter('open');
-    const { maxFrameSize, engineId, hello } = agreement;
+    const { maxFrameSize, engineId, hello, readBufferSize } = agreement;
+    this.#agreedMaxFrameSize = maxFrameSize;
+    if (readBufferSize !== undefined) {
+      if (hello.capabilities.includes('pipelining')) this.#pace(readBufferSize);
+      else this.#oneStream = !this.#host.pipelining;
+    }
     logger.debug({ peer: this.peer, engineId, maxFrameSize, capabilities: hello.capabilities }, 'connection open');
   }
 
+  #pace(readBufferSize: number): void {
+    this.#pacing = new Pacing(
+      readBufferSize,
+      (bytes) => this.#duplex.write(bytes),
+      () => this.#resume(Pause.OUTPUT),
+    );
+  }
+
+  /** Asks HAProxy to have one stream at a time on this connection from now on. */
+  stopPipelining(): void {
+    const { version, maxFrameSize, capabilities } = {
+      version: '2.0',
+      maxFrameSize: this.#agreedMaxFrameSize,
+      capabilities: [],
+    };
+    this.#pacing?.convert(encodeAgentHello({ version, maxFrameSize, capabilities }));
+  }
+
   #notify(reader: Reader, streamId: number, frameId: number): void {
+    if (this.#oneStream || this.#pacing?.converting === true) this.#oneAtATime();
     const output = this.#output as Writer;
     const payloadStart = reader.offset;
     const index = indexPool.take();
@@ -195,6 +229,23 @@ export class Connection implements NotifySource {
     }
     notify.settle();
     indexPool.give(index);
+  }
+
+  #oneAtATime(): void {
+    if (!this.#oneStream) {
+      if (!this.#isQuiet || this.#pacing?.over !== true) return;
+      this.#pacing = undefined;
+      this.#oneStream = true;
+    }
+    if (this.#isQuiet) return;
+    // An ACK that nobody waits for would only fill HAProxy's buffer.
+    this.#forget(new SpoaError('SPOA_TIMEOUT', 'HAProxy gave this NOTIFY up: it has sent the next'));
+    this.#resume(Pause.IN_FLIGHT);
+  }
+
+  /** Whether every NOTIFY is answered. */
+  get #isQuiet(): boolean {
+    return this.#inFlight.size === 0 && this.#settled.length === 0 && this.#pacing?.idle !== false;
   }
 
   #wait(notify: NotifyContext, result: PromiseLike<unknown>): void {
@@ -245,7 +296,17 @@ export class Connection implements NotifySource {
   }
 
   #write(output: Writer): void {
-    if (!this.#outbox.send(output)) this.#pause(Pause.OUTPUT);
+    const pacing = this.#pacing;
+    if (pacing === undefined || pacing.passes(output)) {
+      if (!this.#outbox.send(output)) this.#pause(Pause.OUTPUT);
+      return;
+    }
+    if (!pacing.converting) {
+      this.#host.stopPipelining();
+      this.stopPipelining();
+    }
+    pacing.hold(output);
+    if (pacing.full) this.#pause(Pause.OUTPUT);
   }
 
   /** A part of a NOTIFY, or its abortion. */
@@ -280,7 +341,7 @@ export class Connection implements NotifySource {
   }
 
   #leaveWhenDone(): void {
-    if (this.#inFlight.size === 0 && this.#settled.length === 0) this.leave(StatusCode.NORMAL, 'normal');
+    if (this.#isQuiet) this.leave(StatusCode.NORMAL, 'normal');
   }
 
   /** The peer broke the rules: one line in the log, the status on the wire, and the end of this connection only. */
@@ -304,6 +365,8 @@ export class Connection implements NotifySource {
   leave(status: number, message: string, reason?: SpoaError): void {
     if (this.#state === 'closing' || this.#state === 'closed') return;
     const output = this.#output ?? outputPool.take();
+    this.#pacing?.flush();
+    this.#pacing = undefined;
     output.limit = Number.POSITIVE_INFINITY;
     output.raw(encodeAgentDisconnect({ statusCode: status, message }));
     if (this.#output === undefined) this.#send(output);
@@ -313,7 +376,11 @@ export class Connection implements NotifySource {
   /** Writes no more after what is in the output now. */
   #end(reason?: SpoaError): void {
     this.#enter('closing');
+    this.#pacing?.flush();
+    this.#pacing = undefined;
     this.#forget(reason ?? new SpoaError('SPOA_AGENT_CLOSED', 'the connection was closed by the agent'));
+    this.#fragments?.reset();
+    this.#incompleteSince = 0;
     if (this.#output !== undefined) this.#outbox.send(this.#output);
     this.#duplex.end();
     this.#pauses = 0;
@@ -327,17 +394,17 @@ export class Connection implements NotifySource {
   #gone(): void {
     if (this.#state === 'closed') return;
     this.#enter('closed');
+    this.#pacing?.flush();
     this.#forget(peerGone());
     this.#host.closed(this);
   }
 
   /** Nobody waits for what is in flight. */
   #forget(reason: SpoaError): void {
-    const inFlight = [...this.#inFlight];
+    const forgotten = [...this.#inFlight, ...this.#settled];
     this.#inFlight.clear();
-    this.#fragments?.reset();
-    this.#incompleteSince = 0;
-    for (const notify of inFlight) {
+    this.#settled = [];
+    for (const notify of forgotten) {
       notify.abort(reason);
       notify.settleInto(undefined);
     }
@@ -386,7 +453,7 @@ export class Connection implements NotifySource {
       isOver(limits.frameTimeoutMs, now - this.#incompleteSince)
     ) {
       this.#timeout('SPOA_FRAME_TIMEOUT', `a frame was not finished within ${limits.frameTimeoutMs} ms`);
-    } else if (this.#inFlight.size === 0 && this.#settled.length === 0) {
+    } else if (this.#isQuiet) {
       const quiet = now - this.#receivedAt;
       if (this.#draining && quiet >= quietMs) this.leave(StatusCode.NORMAL, 'the agent is closing');
       else if (isOver(limits.idleTimeoutMs, quiet)) {

@@ -24,15 +24,19 @@ export interface Agreement {
 /** LENGTH is not counted in max-frame-size, but lies in HAProxy's buffer. */
 const FRAME_OVERHEAD = 4;
 
+/** A smaller size was announced by configuration (`max-frame-size`), for no HAProxy could hold a request in less, in bytes. */
+const LEAST_READ_BUFFER = 4096;
+
 /**
  * Answers a HAPROXY-HELLO (SPOP specification, section 3.2.5): version 2.0, the smaller frame size, and the capabilities
  * that both have. The eras of HAProxy are told apart by `async`, which 3.1 no longer announces. The old one is also the one
  * that sends fragments, though it never says so (haproxy/haproxy#659), and without our word for it repeats an oversized
  * NOTIFY on ever new connections: so `fragmentation` answers `async`.
  *
+ * @param pipelining whether a peer that multiplexes may be offered pipelining; the older era always is
  * @throws SPOA_VERSION_UNSUPPORTED, SPOA_MAX_FRAME_SIZE_INVALID
  */
-export function agree(hello: HaproxyHello, ownMaxFrameSize: number): Agreement {
+export function agree(hello: HaproxyHello, ownMaxFrameSize: number, pipelining = true): Agreement {
   if (!hello.supportedVersions.some(includesVersion2)) {
     const versions = hello.supportedVersions.join(', ');
     throw new SpoaError('SPOA_VERSION_UNSUPPORTED', `the peer speaks version ${versions}, this agent 2.0`);
@@ -45,7 +49,7 @@ export function agree(hello: HaproxyHello, ownMaxFrameSize: number): Agreement {
   const multiplexer = !hello.capabilities.includes('async');
   const healthcheck = hello.healthcheck === true;
   const capabilities: Capability[] = [];
-  if (hello.capabilities.includes('pipelining')) capabilities.push('pipelining');
+  if (hello.capabilities.includes('pipelining') && (pipelining || !multiplexer)) capabilities.push('pipelining');
   if (!multiplexer) capabilities.push('fragmentation');
   return {
     hello: { version: '2.0', maxFrameSize, capabilities },
@@ -54,7 +58,7 @@ export function agree(hello: HaproxyHello, ownMaxFrameSize: number): Agreement {
     engineId: hello.engineId,
     healthcheck,
     fragmentation: !multiplexer,
-    readBufferSize: multiplexer ? announced + FRAME_OVERHEAD : undefined,
+    readBufferSize: multiplexer ? Math.max(announced + FRAME_OVERHEAD, LEAST_READ_BUFFER) : undefined,
   };
 }
 

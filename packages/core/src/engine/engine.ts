@@ -1,7 +1,7 @@
 import { SpoaError } from '../errors.ts';
 import { type Disconnect, encodeHaproxyDisconnect } from '../wire/disconnect.ts';
 import { type FrameHeader, FrameType } from '../wire/frame.ts';
-import type { AgentHello, Capability } from '../wire/hello.ts';
+import { type AgentHello, type Capability, decodeAgentHello } from '../wire/hello.ts';
 import { encodeMessages } from '../wire/notify.ts';
 import type { Ack } from './ack.ts';
 import { Exchange } from './exchange.ts';
@@ -42,8 +42,6 @@ export class Engine implements AsyncDisposable {
   readonly maxFrameSize: number;
   /** In force: what both sides announced, and `fragmentation` where the agent announced it and the engine makes use of it. */
   readonly capabilities: readonly Capability[];
-  /** How many NOTIFYs are in flight at most. */
-  readonly window: number;
   /** Resolves when the connection is gone; never rejects. */
   readonly closed: Promise<EngineEnd>;
   readonly #settings: EngineSettings;
@@ -64,9 +62,9 @@ export class Engine implements AsyncDisposable {
     this.hello = hello;
     this.maxFrameSize = maxFrameSize;
     this.capabilities = inForce(settings, hello);
-    this.window = this.#has('pipelining') || this.#has('async') ? settings.window : 1;
+    const window = this.#has('pipelining') || this.#has('async') ? settings.window : 1;
     const fragments = this.#has('fragmentation');
-    this.#exchange = new Exchange(link.outbox, { maxFrameSize, window: this.window, fragments, timeoutMs });
+    this.#exchange = new Exchange(link.outbox, { maxFrameSize, window, fragments, timeoutMs });
     let gone!: (end: EngineEnd) => void;
     this.closed = new Promise((resolve) => {
       gone = resolve;
@@ -99,6 +97,11 @@ export class Engine implements AsyncDisposable {
   /** ACKs for what had its ACK already: HAProxy ignores them. */
   get duplicateAcks(): number {
     return this.#exchange.duplicateAcks;
+  }
+
+  /** How many NOTIFYs are in flight at most: fewer when the agent takes its offer of pipelining back. */
+  get window(): number {
+    return this.#exchange.window;
   }
 
   /** NOTIFYs that were sent and wait for their ACK. */
@@ -220,7 +223,8 @@ export class Engine implements AsyncDisposable {
     const over = this.#end !== undefined;
     const behind = `a frame of type ${header.type} after AGENT-DISCONNECT`;
     const wrong = over ? fault('SPOA_FRAME_UNEXPECTED', header, behind) : headerFault(header);
-    if (wrong !== undefined) this.#violate(wrong);
+    if (!over && this.#takesPipeliningBack(header, payload)) this.#exchange.narrow();
+    else if (wrong !== undefined) this.#violate(wrong);
     else if (header.type === FrameType.ACK) {
       const ackFault = this.#exchange.ack(header, payload);
       if (ackFault?.final === true) this.#violate(ackFault.error);
@@ -229,6 +233,20 @@ export class Engine implements AsyncDisposable {
       const disconnect = readDisconnect(header, payload);
       if (disconnect instanceof SpoaError) this.#violate(disconnect);
       else this.#finish({ disconnect });
+    }
+  }
+
+  /** HAProxy 3.1 and newer go down to one stream at a time when another AGENT-HELLO does not offer pipelining any more. */
+  #takesPipeliningBack({ type, streamId, frameId }: FrameHeader, payload: Buffer): boolean {
+    if (type !== FrameType.AGENT_HELLO || streamId !== 0 || frameId !== 0) return false;
+    if (this.#settings.hello.capabilities.includes('async')) return false;
+    try {
+      const { version, maxFrameSize, capabilities } = decodeAgentHello(payload);
+      return (
+        version === this.hello.version && maxFrameSize === this.maxFrameSize && !capabilities.includes('pipelining')
+      );
+    } catch {
+      return false;
     }
   }
 

@@ -37,17 +37,23 @@ export class Exchange {
   readonly #inFlight = new InFlight();
   readonly #sender: NotifySender;
   readonly #deadlines: Deadlines<PendingNotify>;
+  #window: number;
   #stopped = false;
 
   constructor(outbox: Outbox, terms: ExchangeTerms) {
     this.#outbox = outbox;
     this.#terms = terms;
+    this.#window = terms.window;
     this.#sender = new NotifySender(outbox, terms.maxFrameSize, terms.fragments);
     this.#deadlines = new Deadlines((notify, timeoutMs) => this.#giveUp(notify, timedOut(notify, timeoutMs)));
   }
 
   get inFlight(): number {
     return this.#inFlight.size;
+  }
+
+  get window(): number {
+    return this.#window;
   }
 
   notify(notify: PendingNotify): void {
@@ -77,9 +83,14 @@ export class Exchange {
     notify.onAbort((reason) => this.#giveUp(notify, reason));
   }
 
+  /** From now on one NOTIFY at a time is sent; what is in flight stays so. */
+  narrow(): void {
+    this.#window = 1;
+  }
+
   /** Sends what the window and the connection have room for. */
   pump(): void {
-    while (!this.#stopped && this.#sender.advance() && this.#inFlight.size < this.#terms.window) {
+    while (!this.#stopped && this.#sender.advance() && this.#inFlight.size < this.#window) {
       const notify = this.#queue.shift();
       if (notify === undefined) return;
       if (notify.settled) continue;

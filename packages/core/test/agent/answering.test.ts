@@ -14,7 +14,7 @@ import {
   uint64,
   type WritableValue,
 } from '../../src/index.ts';
-import { message, notify, rawFrame } from './support/raw-client.ts';
+import { message, notify, OLD_HELLO, rawFrame } from './support/raw-client.ts';
 import { startAgent } from './support/test-agent.ts';
 import { type Deferred, deferred, until } from './support/until.ts';
 
@@ -136,7 +136,7 @@ describe('one ACK for each NOTIFY', () => {
       }
       request.setVar('session', 'z', null);
     });
-    const client = await test.open({ maxFrameSize: 4096 });
+    const client = await test.open({ ...OLD_HELLO, maxFrameSize: 4096 });
     client.notify(1, 3);
     const acks = await client.acks(2);
     expect(new Set(codes)).toEqual(new Set(['SPOA_ACK_TOO_BIG']));
@@ -168,7 +168,7 @@ describe('one ACK for each NOTIFY', () => {
         if (kind === 'sync') return fill();
         return Promise.resolve().then(fill);
       });
-      const client = await test.open({ maxFrameSize });
+      const client = await test.open({ ...OLD_HELLO, maxFrameSize });
       client.send(notify(1, [message('m')], 1), notify(1, [message('m')], 2));
       const acks = (await client.acks(2)).toSorted((a, b) => a.frameId - b.frameId);
       expect(results).toEqual(['fits', 'SPOA_ACK_TOO_BIG']);

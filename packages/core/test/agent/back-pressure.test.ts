@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { type AgentOptions, encodeHaproxyHello, type Handler } from '../../src/index.ts';
-import { HELLO, notify, type RawClient } from './support/raw-client.ts';
+import { notify, OLD_HELLO, type RawClient } from './support/raw-client.ts';
 import { startAgent, TestAgent } from './support/test-agent.ts';
 import { deferred, until } from './support/until.ts';
 
@@ -23,7 +23,7 @@ describe('a peer that does not read', () => {
       return answer(request);
     });
     const { client, agentSide } = test.pair();
-    await client.hello();
+    await client.hello(OLD_HELLO);
     client.duplex.pause();
     for (let i = 0; i < packets; i++) {
       client.notify(...ids(count / packets).map((id) => (id + (i * count) / packets) * 2 + 1));
@@ -58,7 +58,7 @@ describe('a peer that does not read', () => {
 
   /** A client that asks and does not read, to the point where the agent does not read either. */
   async function deaf({ test, sockets }: Awaited<ReturnType<typeof shown>>): Promise<RawClient> {
-    const client = await test.open();
+    const client = await test.open(OLD_HELLO);
     client.duplex.pause();
     client.notify(...ids(count));
     await until('the agent to stop reading', () => sockets[0]?.isPaused() === true);
@@ -71,7 +71,7 @@ describe('a peer that does not read', () => {
     expect(it.answered()).toBeLessThan(count / 2);
     expect(it.sockets[0]?.writableLength).toBeLessThan(300_000);
     // Other connections are served.
-    const other = await it.test.open();
+    const other = await it.test.open(OLD_HELLO);
     other.notify(1);
     await other.ack();
     client.duplex.resume();
@@ -102,7 +102,7 @@ describe('a peer that does not read', () => {
       answer(request);
     });
     const { client, agentSide } = test.pair();
-    await client.hello();
+    await client.hello(OLD_HELLO);
     client.duplex.pause();
     client.notify(...ids(1000));
     await until('all of them to be in flight', () => agentSide.isPaused() || client.duplex.writableLength === 0);
@@ -121,7 +121,7 @@ describe('a peer that sends faster than it is read', () => {
     });
     const client = await test.connect();
     const count = 30_000;
-    client.send(encodeHaproxyHello(HELLO), ...ids(count).map((id) => notify(id)));
+    client.send(encodeHaproxyHello(OLD_HELLO), ...ids(count).map((id) => notify(id)));
     await client.agentHello();
     const streamIds = (await client.acks(count)).map(({ streamId }) => streamId);
     expect(new Set(streamIds).size).toBe(count);

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { type Message, type MessageList, type NotifyContext, uint32 } from '../../src/index.ts';
 import { expectSpoaError } from '../wire/expect-spoa-error.ts';
-import { message, notify } from './support/raw-client.ts';
+import { message, notify, OLD_HELLO } from './support/raw-client.ts';
 import { startAgent } from './support/test-agent.ts';
 import { deferred, until } from './support/until.ts';
 
@@ -92,8 +92,8 @@ describe('what a handler holds', () => {
         request.setVar('session', `turn_${request.messages.get('tail')?.get('n')}`, of.get('text'));
       }
     });
-    const client = await test.open();
-    const other = await test.open();
+    const client = await test.open(OLD_HELLO);
+    const other = await test.open(OLD_HELLO);
     for (let id = 0; id < 20; id++) {
       client.send(
         notify(1000 + id, [

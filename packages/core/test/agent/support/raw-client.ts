@@ -126,8 +126,12 @@ export class RawClient {
     return frame;
   }
 
+  /** The next ACK, behind an AGENT-HELLO by which the agent takes its offer of pipelining back (see `pacing.ts`). */
   async ack(): Promise<Ack> {
-    const frame = await this.next();
+    let frame = await this.next();
+    if (frame.type === FrameType.AGENT_HELLO && decodeAgentHello(frame.payload).capabilities.length === 0) {
+      frame = await this.next();
+    }
     if (frame.type === FrameType.AGENT_DISCONNECT) {
       throw new Error(`AGENT-DISCONNECT instead of ACK: ${JSON.stringify(decodeDisconnect(frame.payload))}`);
     }
