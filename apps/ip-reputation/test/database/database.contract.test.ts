@@ -1,44 +1,44 @@
-import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Database, type DatabaseLocation, openDatabase } from '../../src/database/database.ts';
 import { pglite, postgres } from '../support/databases.ts';
 
 describe.each([pglite(), postgres()])('a database: $name', (kind) => {
-  const open: Database[] = [];
   let location: DatabaseLocation;
-
-  async function openIt(): Promise<Database> {
-    const database = await openDatabase(location);
-    open.push(database);
-    return database;
-  }
+  let database: Database;
 
   beforeAll(async () => {
     location = await kind.create();
+    database = await openDatabase(location);
+    await database.query(`INSERT INTO reputation.entry (prefix, list, score) VALUES ('192.0.2.0/24', 'x', 1)`);
   });
-  afterEach(async () => {
-    for (const database of open.splice(0).reverse()) await database.close();
-  });
-  afterAll(() => kind.stop());
-
-  test('the schema is made once, by whoever comes first', async () => {
-    const [a, b] = await Promise.all([openIt(), openIt()]);
-    const [first] = await a.query<{ migrations: number }>(
-      'SELECT count(*)::int AS migrations FROM reputation.migration',
-    );
-    await (await openIt()).query(`INSERT INTO reputation.entry (prefix, list, score) VALUES ('192.0.2.0/24', 'x', 1)`);
-    expect(await b.query('SELECT count(*)::int AS migrations FROM reputation.migration')).toEqual([first]);
-    expect(await b.query('SELECT prefix::text, score FROM reputation.entry')).toEqual([
-      { prefix: '192.0.2.0/24', score: 1 },
-    ]);
+  afterAll(async () => {
+    await database?.close();
+    await kind.stop();
   });
 
-  test('it keeps its rows', async () => {
-    const database = await openIt();
-    expect(await database.query('SELECT list FROM reputation.entry')).toEqual([{ list: 'x' }]);
+  test('opened again, by several at the same moment, it has its rows and its schema once', async () => {
+    await database.close();
+    const opened = await Promise.all([openDatabase(location), openDatabase(location)]);
+    for (const one of opened) {
+      expect(await one.query('SELECT prefix::text, score FROM reputation.entry')).toEqual([
+        { prefix: '192.0.2.0/24', score: 1 },
+      ]);
+      expect(await one.query('SELECT name FROM reputation.migration ORDER BY name')).toEqual([
+        { name: '0001-entries' },
+        { name: '0002-changes' },
+      ]);
+      await one.close();
+    }
+    database = await openDatabase(location);
+  });
+
+  test('a schema of a newer version is left alone', async () => {
+    await database.query(`INSERT INTO reputation.migration (name) VALUES ('9999-later')`);
+    await expect(openDatabase(location)).rejects.toThrow('newer version');
+    await database.query(`DELETE FROM reputation.migration WHERE name = '9999-later'`);
   });
 
   test('a failed transaction leaves nothing behind', async () => {
-    const database = await openIt();
     const failing = database.transaction(async (query) => {
       await query('DELETE FROM reputation.entry');
       await query('SELECT 1/0');
@@ -54,13 +54,11 @@ describe.each([pglite(), postgres()])('a database: $name', (kind) => {
     [`'192.0.2.1', '', 1, null`, 'list_is_a_short_name'],
     [`'192.0.2.1', 'a', 1, E'two\\nlines'`, 'reason_is_a_line'],
   ])('a row (%s) is refused: %s', async (values, message) => {
-    const database = await openIt();
     const inserting = database.query(`INSERT INTO reputation.entry (prefix, list, score, reason) VALUES (${values})`);
     await expect(inserting).rejects.toThrow(message);
   });
 
   test('transactions of two connections do not mix', async () => {
-    const database = await openIt();
     const order: string[] = [];
     const first = database.transaction(async (query) => {
       await query(`UPDATE reputation.entry SET score = 2 WHERE list = 'x'`);
@@ -81,7 +79,6 @@ describe.each([pglite(), postgres()])('a database: $name', (kind) => {
   });
 
   test('LISTEN on one connection hears of changes made on another, through triggers', async () => {
-    const database = await openIt();
     const [listener, deaf] = await Promise.all([database.connect(), database.connect()]);
     const heard: string[] = [];
     listener.on('notification', ({ channel }) => heard.push(channel));

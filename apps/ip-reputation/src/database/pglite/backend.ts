@@ -1,5 +1,6 @@
 import { PGlite } from '@electric-sql/pglite';
 import { type Answer, readAnswer } from './backend-messages.ts';
+import { query } from './frontend-messages.ts';
 
 /**
  * PGlite is one PostgreSQL backend: one session, one transaction at a time. This hands it to one client after the
@@ -56,11 +57,8 @@ export class Backend {
   }
 
   /** Runs a statement of our own. Only in a turn. */
-  async statement(sql: string): Promise<Answer> {
-    const text = Buffer.from(`${sql}\0`);
-    const head = Buffer.from('Q\0\0\0\0');
-    head.writeInt32BE(text.length + 4, 1);
-    return this.run(Buffer.concat([head, text]));
+  statement(sql: string): Promise<Answer> {
+    return this.run(query(sql));
   }
 
   async close(): Promise<void> {

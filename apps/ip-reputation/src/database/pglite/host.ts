@@ -1,34 +1,41 @@
-import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import type { ToHost, ToWorker, WorkerSettings } from './worker-messages.ts';
 
+type State = 'starting' | ToHost['type'] | 'ended';
+
 /** A PGlite database in a thread of this process, served on a unix socket. */
 export class PgliteHost {
+  /** Resolves when the thread has ended, whatever the reason. */
+  readonly ended: Promise<void>;
   readonly #worker: Worker;
+  #state: State = 'starting';
   #reason = 'its thread ended';
-  #state: ToHost['type'] | 'starting' = 'starting';
+  #changed: () => void = () => {};
 
   private constructor(worker: Worker) {
     this.#worker = worker;
     worker.on('message', (message: ToHost) => {
-      this.#state = message.type;
       if (message.type === 'failed') this.#reason = message.reason;
+      this.#become(message.type);
     });
+    // Followed by 'exit'.
     worker.on('error', (error) => {
       this.#reason = error.message;
+    });
+    this.ended = new Promise((resolve) => {
+      worker.once('exit', () => {
+        this.#become('ended');
+        resolve();
+      });
     });
   }
 
   /** Starts the thread and waits until its socket accepts; the database is not touched yet. */
   static async start(settings: WorkerSettings): Promise<PgliteHost> {
-    const host = new PgliteHost(new Worker(workerFile(), { workerData: settings }));
+    // What this process was started with (--input-type, --import, ...) is not meant for the thread.
+    const host = new PgliteHost(new Worker(workerFile(), { workerData: settings, execArgv: [] }));
     await host.#until('listening');
     return host;
-  }
-
-  /** Resolves when the thread has ended, whatever the reason. */
-  get ended(): Promise<unknown> {
-    return this.#worker.threadId === -1 ? Promise.resolve() : once(this.#worker, 'exit');
   }
 
   /** Opens the database. To be called by the holder of the folder alone. */
@@ -39,22 +46,25 @@ export class PgliteHost {
 
   /** Sends the clients away, closes the database and ends the thread. */
   async close(): Promise<void> {
-    const { ended } = this;
     this.#say('close');
-    await ended;
+    await this.ended;
   }
 
   #say(message: ToWorker): void {
     this.#worker.postMessage(message);
   }
 
-  async #until(state: ToHost['type']): Promise<void> {
-    const ended = this.ended.catch(() => {});
-    while (this.#state !== state) {
-      const stopped = this.#state === 'failed' || this.#worker.threadId === -1;
-      if (stopped) throw new Error(`the embedded database could not be opened: ${this.#reason}`);
-      const message = once(this.#worker, 'message').catch(() => {});
-      await Promise.race([message, ended]);
+  #become(state: State): void {
+    this.#state = state;
+    this.#changed();
+  }
+
+  async #until(wanted: State): Promise<void> {
+    while (this.#state !== wanted) {
+      if (this.#state === 'ended') throw new Error(`the embedded database could not be opened: ${this.#reason}`);
+      await new Promise<void>((resolve) => {
+        this.#changed = resolve;
+      });
     }
   }
 }

@@ -7,7 +7,7 @@ import {
   negotiateProtocolVersion,
   type TransactionStatus,
 } from './backend-messages.ts';
-import { type FrontendMessage, FrontendSplitter } from './frontend-splitter.ts';
+import { type FrontendMessage, FrontendSplitter, query } from './frontend-messages.ts';
 
 const SSL_REQUEST = 80877103;
 const GSS_REQUEST = 80877104;
@@ -15,6 +15,16 @@ const CANCEL_REQUEST = 80877102;
 
 /** A transaction keeps everybody else out: one that is left open is rolled back. */
 const IDLE_IN_TRANSACTION_MS = 60_000;
+
+/** PGlite reads the data of a COPY from nowhere and fails as a whole. A statement in its place fails as it should. */
+const REFUSED_COPY = query(
+  `DO $$BEGIN RAISE feature_not_supported
+   USING MESSAGE = 'the embedded database takes no COPY FROM STDIN; use INSERT, or the import command'; END$$`,
+);
+
+function isCopyIn({ type, bytes }: FrontendMessage): boolean {
+  return type === 'Q' && /^\s*copy\b.*\bfrom\s+stdin\b/is.test(bytes.toString('utf8', 5, 2000));
+}
 
 /** What the door does for its sessions. */
 export interface Door {
@@ -102,7 +112,7 @@ export class Session {
       this.#socket.end();
       return;
     }
-    this.#batch.push(message.bytes);
+    this.#batch.push(isCopyIn(message) ? REFUSED_COPY : message.bytes);
     // Query, Sync, FunctionCall and Flush are what a server answers to; CopyDone and CopyFail end a COPY.
     if ('QSFHcf'.includes(message.type)) await this.#run(message);
   }

@@ -8,6 +8,14 @@ export interface FrontendMessage {
   readonly bytes: Buffer;
 }
 
+/** The message Query: one or more statements as text. */
+export function query(sql: string): Buffer {
+  const text = Buffer.from(`${sql}\0`);
+  const head = Buffer.from('Q\0\0\0\0', 'latin1');
+  head.writeInt32BE(text.length + 4, 1);
+  return Buffer.concat([head, text]);
+}
+
 /**
  * Cuts what a PostgreSQL client sends into messages (PostgreSQL documentation, "Message Formats"):
  *
