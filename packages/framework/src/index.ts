@@ -3,17 +3,24 @@ import 'reflect-metadata';
 
 export {
   bin,
+  type CloseOptions,
+  type Handler,
   IpAddress,
   int32,
   int64,
   ipv4,
   ipv6,
+  type ListenAddress,
+  type ListenTarget,
   Message,
   NotifyContext,
+  type Peer,
   type Scope,
   str,
+  type Typed,
   uint32,
   uint64,
+  type Value,
 } from '@spoa/core';
 export { SpoaApplication, type SpoaApplicationOptions } from './application/spoa-application.ts';
 export type { ArgumentTypeName, ArgumentTypes } from './arguments/argument-type.ts';

@@ -38,11 +38,17 @@ export class MetadataKey<T> {
   }
 }
 
-/** The types that the compiler emitted: hints, for compilers differ on aliases, unions and cycles. */
-export function emittedParameterTypes(target: object, method?: string): readonly unknown[] | undefined {
-  return method === undefined
-    ? (Reflect.getMetadata('design:paramtypes', target) as unknown[] | undefined)
-    : (Reflect.getMetadata('design:paramtypes', target, method) as unknown[] | undefined);
+/*
+ * The types that the compiler emitted: hints, for compilers differ on aliases, unions and cycles.
+ */
+
+export function emittedParameterTypes(prototype: object, method: string): readonly unknown[] | undefined {
+  return Reflect.getMetadata('design:paramtypes', prototype, method) as unknown[] | undefined;
+}
+
+/** Of the constructor that stands in this very class. */
+export function emittedConstructorTypes(target: object): readonly unknown[] | undefined {
+  return Reflect.getOwnMetadata('design:paramtypes', target) as unknown[] | undefined;
 }
 
 export function nameOf(target: Class | undefined): string {

@@ -10,10 +10,12 @@ import {
 } from '@spoa/core';
 import { type LoggerOptions, type Logger as PinoLogger, pino } from 'pino';
 import type { Class } from '../class.ts';
+import { spoeMessageOf } from '../decorators/spoe-message.ts';
 import { Injector } from '../di/injector.ts';
-import type { Provider } from '../di/provider.ts';
+import { type Provider, tokenOf } from '../di/provider.ts';
 import { describeToken, type Token } from '../di/token.ts';
 import { BootError, type BootFault } from '../errors.ts';
+import { nameOf } from '../metadata.ts';
 import { compileRoute } from '../routing/compile-route.ts';
 import type { DefinedMessage } from '../routing/define-message.ts';
 import { Dispatcher } from '../routing/dispatcher.ts';
@@ -62,15 +64,20 @@ export class SpoaApplication implements AsyncDisposable {
     const logger = makeLogger(logging);
     const faults: BootFault[] = [];
     const definers = explore(controllers, faults);
-    const classes = controllers.filter((controller): controller is Class => typeof controller === 'function');
-    const injector = new Injector([...providers, ...new Set(classes)]);
+    const injector = new Injector([...providers, ...unprovided(controllers, providers)]);
     injector.verify();
-    faults.push(...injector.faults, ...duplicateMessages(definers));
+    faults.push(...injector.faults, ...duplicateMessages(controllers));
     if (faults.length > 0) throw new BootError(faults);
-    await makeAll(injector);
-    const routes = definers.map(({ define }) => compileRoute(define(injector)));
-    const dispatcher = new Dispatcher(new RouteTable(routes), logger);
-    return new SpoaApplication(createAgent(dispatcher.handler, { ...limits, logger }), injector, dispatcher, logger);
+    try {
+      await injector.make();
+      const routes = definers.map((define) => compileRoute(define(injector)));
+      const dispatcher = new Dispatcher(new RouteTable(routes), logger);
+      const agent = createAgent(dispatcher.handler, { ...limits, logger });
+      return new SpoaApplication(agent, injector, dispatcher, logger);
+    } catch (cause) {
+      await dispose(injector, logger);
+      throw injector.faults.length === 0 ? cause : new BootError(injector.faults, { cause });
+    }
   }
 
   /** Answers one NOTIFY: for a core agent, or a server of your own. */
@@ -83,6 +90,11 @@ export class SpoaApplication implements AsyncDisposable {
     const address = await this.#agent.listen(target);
     this.logger.info({ address }, 'listening');
     return address;
+  }
+
+  /** Where the application listens. */
+  get addresses(): ListenAddress[] {
+    return this.#agent.addresses;
   }
 
   /** Serves one connection that somebody else made. @throws SPOA_AGENT_CLOSED */
@@ -124,62 +136,59 @@ export class SpoaApplication implements AsyncDisposable {
   }
 
   async #close(options: CloseOptions): Promise<void> {
-    await this.#agent.close(options);
-    for (const { token, error } of await this.#injector.dispose()) {
-      this.logger.error({ provider: token, err: error }, 'a provider failed to close');
+    try {
+      await this.#agent.close(options);
+    } finally {
+      await dispose(this.#injector, this.logger);
     }
     this.logger.info('closed');
   }
 }
 
-/** A message and how to make its definition once the providers are there. */
-interface Definer {
-  readonly message: string;
-  readonly where: string;
-  define(injector: Injector): MessageDefinition;
-}
+type Controllers = SpoaApplicationOptions['controllers'];
 
-function explore(controllers: SpoaApplicationOptions['controllers'], faults: BootFault[]): Definer[] {
-  return controllers.flatMap((controller) => {
+/** Makes a message's definition once the providers are there. */
+type Definer = (injector: Injector) => MessageDefinition;
+
+function explore(controllers: Controllers, faults: BootFault[]): Definer[] {
+  return controllers.flatMap((controller): Definer[] => {
     if (typeof controller !== 'function') {
       const definition = controller.define(faults);
-      return definition === undefined
-        ? []
-        : [{ message: definition.message.name, where: definition.where, define: () => definition }];
+      return definition === undefined ? [] : [() => definition];
     }
     const explored = exploreController(controller, faults);
-    if (explored === undefined) return [];
-    const { message, where, withInstance } = explored;
-    return [{ message: message.name, where, define: (injector) => withInstance(injector.get(controller)) }];
+    return explored === undefined ? [] : [(injector) => explored(injector.get(controller))];
   });
 }
 
-function duplicateMessages(definers: readonly Definer[]): BootFault[] {
+/** The controller classes that are their own providers: those that no other provider stands for. */
+function unprovided(controllers: Controllers, providers: readonly Provider[]): Class[] {
+  const provided = new Set(providers.map(tokenOf));
+  const classes = controllers.filter((controller): controller is Class => typeof controller === 'function');
+  return [...new Set(classes)].filter((controller) => !provided.has(controller));
+}
+
+function duplicateMessages(controllers: Controllers): BootFault[] {
   const first = new Map<string, string>();
-  return definers.flatMap(({ message, where }) => {
-    const earlier = first.get(message);
+  return controllers.flatMap((controller): BootFault[] => {
+    const isClass = typeof controller === 'function';
+    const name = isClass ? spoeMessageOf(controller)?.name : controller.message.name;
+    if (name === undefined) return [];
+    const where = isClass ? nameOf(controller) : `message ${name}`;
+    const earlier = first.get(name);
     if (earlier === undefined) {
-      first.set(message, where);
+      first.set(name, where);
       return [];
     }
-    const problem = `${earlier} handles the message ${message} already`;
-    return [
-      {
-        code: 'SPOA_BOOT_MESSAGE_TWICE' as const,
-        where,
-        problem,
-        remedy: 'one message has one handler: drop one or merge them',
-      },
-    ];
+    const problem = `${earlier === where ? 'the same' : earlier} handles the message ${name} already`;
+    const remedy = 'one message has one handler: drop one or merge them';
+    return [{ code: 'SPOA_BOOT_MESSAGE_TWICE', where, problem, remedy }];
   });
 }
 
-async function makeAll(injector: Injector): Promise<void> {
-  try {
-    await injector.make();
-  } catch (cause) {
-    await injector.dispose();
-    throw new BootError(injector.faults, { cause });
+async function dispose(injector: Injector, logger: PinoLogger): Promise<void> {
+  for (const { token, error } of await injector.dispose()) {
+    logger.error({ provider: token, err: error }, 'a provider failed to close');
   }
 }
 

@@ -1,6 +1,6 @@
 import type { Class } from '../class.ts';
 import { injectedTokensOf } from '../decorators/injection.ts';
-import { emittedParameterTypes } from '../metadata.ts';
+import { emittedConstructorTypes } from '../metadata.ts';
 import type { Provider } from './provider.ts';
 import type { Token } from './token.ts';
 
@@ -14,10 +14,18 @@ export function dependenciesOf(provider: Provider): readonly (Token | undefined)
 }
 
 function constructorDependencies(target: Class): (Token | undefined)[] {
-  const emitted = emittedParameterTypes(target) ?? [];
-  const byHand = injectedTokensOf(target);
-  const count = Math.max(target.length, emitted.length);
+  const declaring = declaringClass(target);
+  const emitted = emittedConstructorTypes(declaring) ?? [];
+  const byHand = injectedTokensOf(declaring);
+  const count = Math.max(declaring.length, emitted.length);
   return Array.from({ length: count }, (_, i) => byHand.get(i) ?? classOrNothing(emitted[i]));
+}
+
+/** The class whose constructor makes an instance: one without parameters and emitted types passes on what it is given. */
+function declaringClass(target: Class): Class {
+  const base = Object.getPrototypeOf(target) as Class;
+  const passesOn = target.length === 0 && emittedConstructorTypes(target) === undefined && base !== Function.prototype;
+  return passesOn ? declaringClass(base) : target;
 }
 
 /** Interfaces, unions and primitives are emitted as these: they name no provider. */

@@ -49,7 +49,7 @@ export class Injector {
     for (const [i, dependency] of dependenciesOf(provider).entries()) {
       if (dependency !== undefined && this.#providers.has(dependency))
         this.#verify(dependency, [...path, token], state);
-      else this.faults.push(unresolved(token, i, dependency));
+      else this.faults.push(unresolved(provider, i, dependency));
     }
     state.set(token, 'done');
   }
@@ -65,8 +65,11 @@ export class Injector {
     const provider = this.#providers.get(token) as Provider;
     for (const dependency of dependenciesOf(provider)) await this.#make(dependency as Token);
     try {
-      const instance = await this.#instantiate(provider);
-      this.#container.registerInstance(token as InjectionToken, instance);
+      const made = this.#instantiate(provider);
+      // Only a factory may take its time: a value or an instance that has a `then` is what was asked for.
+      const instance = isFactory(provider) ? await made : made;
+      // A factory again, for tsyringe takes a value of null or undefined for none.
+      this.#container.register(token as InjectionToken, { useFactory: () => instance });
       if (isOwned(provider)) this.#made.push({ token, dispose: disposer(provider, instance) });
     } catch (cause) {
       this.faults.push({
@@ -88,9 +91,12 @@ export class Injector {
     return provider.useFactory(...(provider.inject ?? []).map((token) => this.get(token)));
   }
 
-  /** tsyringe resolves a class without parameters only when nobody subclassed or registered it: making it is one `new`. */
+  /**
+   * With what `verify` has seen. tsyringe would take the instance that is registered for the class, in this container or in its
+   * global one, and gives a class without decorator that extends another no arguments.
+   */
   #construct(target: Class): unknown {
-    return target.length === 0 && dependenciesOf(target).length === 0 ? new target() : this.#container.resolve(target);
+    return new target(...dependenciesOf(target).map((token) => this.get(token as Token)));
   }
 
   /** What a token stands for. Only after `make`. */
@@ -117,13 +123,19 @@ export class Injector {
   }
 }
 
+type Factory = Extract<Provider, { useFactory: unknown }>;
+
+function isFactory(provider: Provider): provider is Factory {
+  return typeof provider !== 'function' && 'useFactory' in provider;
+}
+
 /** A value was made elsewhere and an alias is somebody else: neither is ours to end. */
 function isOwned(provider: Provider): boolean {
   return typeof provider === 'function' || 'useClass' in provider || 'useFactory' in provider;
 }
 
 function disposer(provider: Provider, instance: unknown): () => unknown {
-  if (typeof provider !== 'function' && 'useFactory' in provider && provider.dispose !== undefined) {
+  if (isFactory(provider) && provider.dispose !== undefined) {
     const { dispose } = provider;
     return () => dispose(instance);
   }
@@ -131,8 +143,9 @@ function disposer(provider: Provider, instance: unknown): () => unknown {
   return () => (disposable?.[Symbol.asyncDispose] ?? disposable?.[Symbol.dispose])?.call(disposable);
 }
 
-function unresolved(token: Token, position: number, dependency: Token | undefined): BootFault {
-  const where = `${describeToken(token)}, constructor parameter ${position + 1}`;
+function unresolved(provider: Provider, position: number, dependency: Token | undefined): BootFault {
+  const name = describeToken(tokenOf(provider));
+  const where = `${name}, ${describePlace(provider, position)}`;
   if (dependency !== undefined) {
     return {
       code: 'SPOA_BOOT_PROVIDER',
@@ -144,7 +157,14 @@ function unresolved(token: Token, position: number, dependency: Token | undefine
   return {
     code: 'SPOA_BOOT_PROVIDER',
     where,
-    problem: 'its type names no class (an interface, a primitive, `import type`, or the class has no decorator)',
+    problem:
+      'its type names no class (an interface, a primitive, `import type`, a class that is declared later, or the class around it has no decorator)',
     remedy: 'decorate the class with @Injectable() and import the type as a value, or name a token with @Inject(token)',
   };
+}
+
+function describePlace(provider: Provider, position: number): string {
+  if (isFactory(provider)) return `inject, entry ${position + 1}`;
+  if (typeof provider !== 'function' && 'useExisting' in provider) return 'useExisting';
+  return `constructor parameter ${position + 1}`;
 }

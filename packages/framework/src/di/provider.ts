@@ -16,7 +16,7 @@ export type Provider<T = unknown> =
       // biome-ignore lint/suspicious/noExplicitAny: parameters follow from `inject`, which is a list of any length
       useFactory: (...dependencies: any[]) => T | Promise<T>;
       inject?: readonly Token[];
-      dispose?: (instance: T) => unknown;
+      dispose?(instance: T): unknown;
     };
 
 export function tokenOf(provider: Provider): Token {

@@ -28,10 +28,12 @@ export function checkParameter(parameter: Parameter, where: string, isAsync: boo
     problem,
     remedy,
   });
-  if (typeof name === 'number' && (!Number.isInteger(name) || name < 0 || name > 254)) {
-    return [fault(`position ${name} does not exist`, 'positions go from 0 to 254')];
+  if (typeof name === 'number') {
+    const exists = Number.isInteger(name) && name >= 0 && name <= 254;
+    if (!exists) return [fault(`position ${name} does not exist`, 'positions go from 0 to 254')];
+  } else if (typeof name !== 'string' || name === '') {
+    return [fault('it has no name', 'give an unnamed argument by its position, from 0')];
   }
-  if (name === '') return [fault('the name is empty', 'give an unnamed argument by its position, from 0')];
   if (type !== undefined && !Object.hasOwn(ARGUMENT_TYPES, type)) {
     return [fault(`there is no type ${JSON.stringify(type)}`, `use one of ${Object.keys(ARGUMENT_TYPES).join(', ')}`)];
   }

@@ -2,7 +2,7 @@ import { typeFromHint } from '../arguments/argument-type.ts';
 import type { Parameter } from '../arguments/parameter.ts';
 import type { Class } from '../class.ts';
 import { type DecoratedParameter, parametersOf } from '../decorators/parameters.ts';
-import { type SpoeMessageMetadata, spoeMessageOf } from '../decorators/spoe-message.ts';
+import { spoeMessageOf } from '../decorators/spoe-message.ts';
 import { setVarOf, type Variable } from '../decorators/variables.ts';
 import type { BootFault } from '../errors.ts';
 import { emittedParameterTypes, HANDLE, nameOf } from '../metadata.ts';
@@ -12,12 +12,8 @@ import type { MessageDefinition } from './message-definition.ts';
 
 type Handle = (...values: unknown[]) => unknown;
 
-/** A controller class whose decorators are in order: its definition lacks only the instance. */
-export interface ExploredController {
-  readonly message: SpoeMessageMetadata;
-  readonly where: string;
-  withInstance(instance: object): MessageDefinition;
-}
+/** What is known of a controller class whose decorators are in order: its definition lacks only the instance. */
+export type ExploredController = (instance: object) => MessageDefinition;
 
 /**
  * Reads what the decorators say of a controller class, once.
@@ -43,17 +39,18 @@ export function exploreController(controller: Class, faults: BootFault[]): Explo
   const writeResult = variable === undefined ? makeResultWriter() : writerOf(variable, where, found);
   faults.push(...found);
   if (found.length > 0 || message === undefined || writeResult === undefined) return undefined;
-  return {
+  return (instance) => ({
     message,
     where,
-    withInstance: (instance) => ({
-      message,
-      where,
-      parameters,
-      handle: (handle as Handle).bind(instance),
-      writeResult,
-    }),
-  };
+    parameters,
+    handle: handleOf(instance, handle as Handle),
+    writeResult,
+  });
+}
+
+/** The instance's own method: a provider may have put something else in the place of the class. */
+function handleOf(instance: { [HANDLE]?: Handle }, handle: Handle): Handle {
+  return (instance[HANDLE] ?? handle).bind(instance);
 }
 
 function exploreParameters(controller: Class, handle: object, where: string, faults: BootFault[]): Parameter[] {

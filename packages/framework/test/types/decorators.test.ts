@@ -212,6 +212,12 @@ test('an application takes classes and messages, and providers of every kind', (
     useFactory: (clock: Clock) => Promise<number>;
     inject: [typeof Clock];
   }>().toExtend<Provider>();
+  const pool: Provider = {
+    provide: 'pool',
+    useFactory: () => new SystemClock(),
+    dispose: (clock: Clock) => clock.now(),
+  };
+  expect(pool).toHaveProperty('dispose');
   expectTypeOf<{ provide: string }>().not.toExtend<Provider>();
   expectTypeOf<SpoaApplicationOptions['controllers']>().not.toBeAny();
   const get = (app: SpoaApplication) => ({ byClass: app.get(Clock), byName: app.get<number>('port') });
