@@ -1,3 +1,9 @@
+export { HAPROXY_FILES } from './agent/haproxy-files.ts';
+export { IpReputationController } from './agent/ip-reputation-controller.ts';
+export { createLogger, LOG_LEVELS, type LogLevel } from './agent/logger.ts';
+export { signalled } from './agent/signalled.ts';
+export { type AgentSettings, startAgent } from './agent/start-agent.ts';
+export { portArgument } from './commands/arguments.ts';
 export {
   addDatabaseOptions,
   type DatabaseOptions,

@@ -72,15 +72,15 @@ async function run(files: readonly string[], options: Options): Promise<ExitCode
     for (const [file, list] of names) {
       try {
         const result = await importFile(database, file, list, options);
-        results.push({ file, list, ...result });
-        if (!options.json) report(file, list, result);
+        results.push({ file, ...result });
+        if (!options.json) report(file, result);
         if (result.bad.count > 0 && exit === EXIT.ok) exit = EXIT.badLines;
       } catch (error) {
         // The other files have nothing to do with it.
         const message = error instanceof ImportError ? error.message : `${file}: ${(error as Error).message}`;
         note(message);
         if (error instanceof ImportError) reportBadLines(error.bad, error.bad.length);
-        results.push({ file, list, error: message });
+        results.push({ file, error: message });
         exit = EXIT.failure;
       }
     }
@@ -122,11 +122,12 @@ function listNameOf(file: string): string {
   return name;
 }
 
-function report(file: string, list: string, result: ImportResult): void {
-  const { entries, added, changed, removed, lines, bad, hostBits, notes, format } = result;
+function report(file: string, result: ImportResult): void {
+  const { entries, added, changed, removed, lines, lists, bad, hostBits, notes, format } = result;
+  const where = lists.length > 5 ? `${number(lists.length)} lists` : lists.map((list) => `"${list}"`).join(', ');
   const unchanged = entries - added - changed;
   print(
-    `${file} (${format}): ${number(lines)} lines, ${number(entries)} entries in "${list}": ` +
+    `${file} (${format}): ${number(lines)} lines, ${number(entries)} entries in ${where}: ` +
       `${number(added)} new, ${number(changed)} changed, ${number(unchanged)} as before, ${number(removed)} removed`,
   );
   for (const text of notes) note(`  ${text}`);

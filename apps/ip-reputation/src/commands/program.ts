@@ -4,11 +4,19 @@ import { importCommand } from './import.ts';
 import { lookupCommand } from './lookup.ts';
 import { note } from './output.ts';
 import { removeCommand } from './remove.ts';
+import { serveCommand } from './serve.ts';
 import { setCommand } from './set.ts';
 import { statsCommand } from './stats.ts';
 
 /** Every command, in the order of `--help`. */
-const COMMANDS: readonly (() => Command)[] = [importCommand, lookupCommand, setCommand, removeCommand, statsCommand];
+const COMMANDS: readonly (() => Command)[] = [
+  serveCommand,
+  importCommand,
+  lookupCommand,
+  setCommand,
+  removeCommand,
+  statsCommand,
+];
 
 /** The `ip-reputation` command. */
 export function createProgram(): Command {

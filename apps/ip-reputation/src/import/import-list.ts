@@ -38,6 +38,8 @@ export interface BadLine {
 
 export interface ImportResult extends Merged {
   readonly format: FormatName;
+  /** The lists that the entries went to. */
+  readonly lists: readonly string[];
   readonly lines: number;
   /** Prefixes read; a range may be several. */
   readonly prefixes: number;
@@ -78,6 +80,7 @@ export async function importList(database: Database, source: Readable, options: 
 class Import {
   readonly #staging: Staging;
   readonly #options: ImportOptions;
+  readonly #lists = new Set<string>();
   #lines = 0;
   #prefixes = 0;
   #bad: BadLine[] = [];
@@ -118,6 +121,7 @@ class Import {
     return {
       ...(await this.#staging.merge(replace)),
       format: name,
+      lists: [...this.#lists],
       lines: this.#lines,
       prefixes: this.#prefixes,
       bad: { count: this.#badCount, first: this.#bad },
@@ -143,10 +147,12 @@ class Import {
         this.#firstHostBits ??= this.#lines;
       }
       this.#prefixes++;
+      const name = draft.list ?? list;
+      this.#lists.add(name);
       this.#batch.push({
         line: this.#lines,
         prefix: draft.prefix,
-        list: draft.list ?? list,
+        list: name,
         score,
         reason: draft.reason ?? reason,
         expiresAt: draft.expiresAt ?? expiresAt,

@@ -54,8 +54,8 @@ export class ReputationService {
   readonly #pollMs: number;
   readonly #unlisted: Reputation;
   readonly #table = new PrefixTable();
-  readonly #follower = new TableFollower(this.#table);
   readonly #alarm = new Alarm();
+  readonly #follower = new TableFollower(this.#table, this.#alarm);
   readonly #timers: NodeJS.Timeout[] = [];
   #client: pg.Client | undefined;
   #running: Promise<void> | undefined;
@@ -146,6 +146,9 @@ export class ReputationService {
         if (failures++ === 0) this.#log.warn({ err: error }, 'the database is away; answering from memory');
       }
       this.#follower.reloadAll();
+      // The end of the connection rang it; only closing may cut the pause short.
+      this.#alarm.stop();
+      if (this.#closed) break;
       await this.#alarm.wait(Math.min(FIRST_RETRY_MS * 2 ** Math.min(failures - 1, 10), LAST_RETRY_MS));
     }
     onFailed(new Error('closed before everything was loaded'));

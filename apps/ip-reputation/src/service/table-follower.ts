@@ -1,6 +1,7 @@
 import type { Query } from '../database/database.ts';
 import type { PrefixTable } from '../table/prefix-table.ts';
-import { type Changes, currentSnapshot, readChanges } from './change-reader.ts';
+import type { Alarm } from './alarm.ts';
+import { currentSnapshot, readChanges } from './change-reader.ts';
 import { entryPages } from './entry-pages.ts';
 import { type EntryRow, expiryOf, prefixFromHex } from './entry-rows.ts';
 
@@ -17,11 +18,14 @@ type Lists = ReadonlySet<string> | 'all';
  */
 export class TableFollower {
   readonly #table: PrefixTable;
+  readonly #alarm: Alarm;
   #snapshot: string | undefined;
   #pending: Set<string> | 'all' = 'all';
 
-  constructor(table: PrefixTable) {
+  /** @param alarm rings when the database has changed */
+  constructor(table: PrefixTable, alarm: Alarm) {
     this.#table = table;
+    this.#alarm = alarm;
   }
 
   /** Distrusts what is in memory: the connection was lost, and behind the same address may be another database. */
@@ -32,11 +36,11 @@ export class TableFollower {
   /**
    * Follows the database until a query fails.
    *
-   * @param query on a connection that listens already: what is changed from now on awakens
-   * @param awaken resolves when there may be something to do
+   * @param query on a connection that listens already: what is changed from now on rings the alarm
+   * @param idle waits until there may be something to do
    * @param onLoaded called each time that everything has been loaded
    */
-  async follow(query: Query, awaken: () => Promise<void>, onLoaded: () => void): Promise<never> {
+  async follow(query: Query, idle: () => Promise<void>, onLoaded: () => void): Promise<never> {
     for (;;) {
       await this.#catchUp(query);
       while (this.#pending === 'all' || this.#pending.size > 0) {
@@ -48,18 +52,19 @@ export class TableFollower {
         });
         if (lists === 'all') onLoaded();
       }
-      await awaken();
+      await idle();
     }
   }
 
   /** Applies what happened since the last time. */
   async #catchUp(query: Query): Promise<void> {
+    this.#alarm.stop();
     this.#table.advance(Date.now());
     if (this.#snapshot === undefined) {
       this.#snapshot = await currentSnapshot(query);
       return;
     }
-    const changes: Changes = await readChanges(query, this.#snapshot);
+    const changes = await readChanges(query, this.#snapshot);
     for (const [prefix, list] of changes.removed) this.#table.remove(prefixFromHex(prefix), list);
     for (const row of changes.set) this.#set(row);
     this.#snapshot = changes.snapshot;
@@ -73,9 +78,12 @@ export class TableFollower {
    */
   async #reload(query: Query, lists: Lists): Promise<void> {
     const generation = this.#table.beginGeneration();
-    for await (const rows of entryPages(query, lists)) {
-      for (const row of rows) this.#set(row);
-      await this.#catchUp(query);
+    const pages = entryPages(query, lists);
+    for (let page = await pages.next(); !page.done; ) {
+      for (const row of page.value) this.#set(row);
+      const changed = this.#alarm.ringing;
+      if (changed) await this.#catchUp(query);
+      page = await pages.next(changed);
     }
     const sweep = this.#table.sweep(generation, lists === 'all' ? undefined : lists);
     for (let done = false; !done; ) {

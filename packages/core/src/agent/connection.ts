@@ -93,7 +93,7 @@ export class Connection implements NotifySource {
     duplex.on('drain', () => this.#resume(Pause.OUTPUT));
     duplex.on('end', () => this.#peerEnded());
     // A reset is how HAProxy ends connections that it no longer needs.
-    duplex.on('error', (error) => host.logger.debug({ peer: this.peer, err: error }, 'connection lost'));
+    duplex.on('error', (error: NodeJS.ErrnoException) => this.#lost(error));
     duplex.on('close', () => this.#gone());
   }
 
@@ -385,6 +385,11 @@ export class Connection implements NotifySource {
     this.#duplex.end();
     this.#pauses = 0;
     this.#duplex.resume();
+  }
+
+  #lost({ code, message }: NodeJS.ErrnoException): void {
+    if (this.#state === 'closing') return;
+    this.#host.logger.debug({ peer: this.peer, reason: code ?? message }, 'connection lost');
   }
 
   #peerEnded(): void {
