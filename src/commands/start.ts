@@ -57,8 +57,7 @@ async function run({ host, port, haproxyPort, haproxy, data, logLevel }: Options
   try {
     if (haproxy) front = await startFront({ host, port: haproxyPort, agent: app.addresses[0], logger });
     process.stdout.write(thingsToTry(front?.url, url ? `--database-url "$DATABASE_URL"` : `--data ${data}`));
-    const died = front?.haproxy.exited.then((exit) => exit);
-    const exit = await Promise.race([ended.then(() => undefined), ...(died === undefined ? [] : [died])]);
+    const exit = await Promise.race([ended, ...(front === undefined ? [] : [front.haproxy.exited])]);
     if (exit !== undefined) throw new Error(`HAProxy ended by itself:\n${front?.haproxy.describe()}`);
   } finally {
     await front?.haproxy.stop();
