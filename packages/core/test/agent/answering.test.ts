@@ -381,7 +381,7 @@ describe('S2-05 actions', () => {
     const test = await startAgent((request) => {
       for (let i = 0; i < 40_000; i++) request.setVar('transaction', `v${i}`, i);
     });
-    const client = await test.open({ maxFrameSize: 1024 * 1024 });
+    const client = await test.open({ ...OLD_HELLO, maxFrameSize: 1024 * 1024 });
     client.notify(1, 3);
     for (const { actions } of await client.acks(2)) {
       expect(actions).toHaveLength(40_000);

@@ -54,7 +54,7 @@ describe('a peer that does not read', () => {
     return { test, sockets, answered: () => calls };
   }
 
-  const count = 20_000;
+  const count = 6000;
 
   /** A client that asks and does not read, to the point where the agent does not read either. */
   async function deaf({ test, sockets }: Awaited<ReturnType<typeof shown>>): Promise<RawClient> {

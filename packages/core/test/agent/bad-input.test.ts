@@ -12,7 +12,7 @@ import {
   SpoaError,
   type SpoaErrorCode,
 } from '../../src/index.ts';
-import { HELLO, items, message, notify, type RawClient, rawFrame } from './support/raw-client.ts';
+import { HELLO, items, message, notify, OLD_HELLO, type RawClient, rawFrame } from './support/raw-client.ts';
 import { startAgent, type TestAgent } from './support/test-agent.ts';
 import { until } from './support/until.ts';
 
@@ -248,7 +248,7 @@ describe('sizes at the boundary', () => {
     ['of ours, where everything is announced', 2 ** 32 - 1, 2 * 1024 * 1024, 2 * 1024 * 1024],
   ])('the largest frame is what is %s', async (_, announced, maxFrameSize, largest) => {
     const test = await startAgent(undefined, { maxFrameSize });
-    const client = await test.open({ maxFrameSize: announced });
+    const client = await test.open({ ...OLD_HELLO, maxFrameSize: announced });
     client.send(notifyOf(largest));
     await client.ack();
     await answers(client, 3);

@@ -135,7 +135,7 @@ describe('what a handler holds', () => {
       if (request.streamId % 2 === 0) return;
       return new Promise((resolve) => setImmediate(resolve));
     });
-    const client = await test.open();
+    const client = await test.open(OLD_HELLO);
     const sent = Array.from({ length: 50 }, (_, i) => bytesFrom(`${size}/${i}`, size));
     for (const [i, bytes] of sent.entries()) client.send(notify(i, [message('m', [['b', bytes]])]));
     await client.acks(50);
