@@ -6,6 +6,7 @@ import {
   type AgentOptions,
   createAgent,
   type Handler,
+  type ListenAddress,
   type ListenTarget,
   type Message,
   type NotifyContext,
@@ -20,9 +21,9 @@ export type Answer = (message: Message, notify: NotifyContext) => unknown;
 export class Address implements AsyncDisposable {
   readonly transport: Transport;
   readonly #folder: string | undefined;
-  #target: ListenTarget;
+  #target: { port: number } | { path: string };
 
-  private constructor(transport: Transport, target: ListenTarget, folder?: string) {
+  private constructor(transport: Transport, target: { port: number } | { path: string }, folder?: string) {
     this.transport = transport;
     this.#target = target;
     this.#folder = folder;
@@ -35,15 +36,14 @@ export class Address implements AsyncDisposable {
   }
 
   /** Listens there; the second time at the port that the first one got. */
-  async listen(agent: { listen: Agent['listen'] }): Promise<void> {
-    const got = await agent.listen(this.#target);
+  async listen(listener: { listen(target: ListenTarget): Promise<ListenAddress> }): Promise<void> {
+    const got = await listener.listen(this.#target);
     if ('port' in got) this.#target = { port: got.port };
   }
 
   /** As a `server` line names it. */
   get server(): string {
-    if ('path' in this.#target) return `unix@${this.#target.path}`;
-    return 'port' in this.#target ? `127.0.0.1:${this.#target.port}` : '';
+    return 'path' in this.#target ? `unix@${this.#target.path}` : `127.0.0.1:${this.#target.port}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -85,6 +85,15 @@ export class TestAgent implements AsyncDisposable {
   /** Open connections. */
   get connections(): number {
     return this.#agent.connections;
+  }
+
+  /** Waits until so many connections are open. @throws when they are not within ten seconds */
+  async untilConnections(count: number): Promise<void> {
+    const deadline = Date.now() + 10_000;
+    while (this.connections !== count) {
+      if (Date.now() > deadline) throw new Error(`${this.connections} connections are open, not ${count}`);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
   }
 
   close(...options: Parameters<Agent['close']>): Promise<void> {
