@@ -66,9 +66,14 @@ function readNumber(reader: Reader, name: string | number): number {
   });
 }
 
-/** What the compiler's emitted type says an argument is; `undefined` where it says nothing, `null` where it cannot be bound. */
+/**
+ * What the compiler's emitted type says an argument is; `undefined` where it says nothing, `null` where it cannot be bound.
+ *
+ * What compilers do not look into becomes `Object`, the class of an `import type` becomes `Function` (tsc), and an enum the
+ * object that it is (oxc).
+ */
 export function typeFromHint(hint: unknown): ArgumentTypeName | undefined | null {
-  if (hint === undefined || hint === Object) return undefined;
+  if (typeof hint !== 'function' || hint === Object || hint === Function) return undefined;
   return HINTS.get(hint) ?? null;
 }
 

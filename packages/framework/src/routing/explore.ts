@@ -88,7 +88,7 @@ function exploreParameter(
   faults.push({
     code: 'SPOA_BOOT_ARGUMENT',
     where,
-    problem: `no argument is a ${(hint as Class).name || String(hint)}`,
+    problem: `no argument is a ${nameOf(hint as Class)}`,
     remedy: `name the type that HAProxy's value shall be read as: @Arg(${JSON.stringify(parameter.name)}, { type: ... })`,
   });
   return undefined;
