@@ -12,7 +12,8 @@ export {
 } from './commands/database-options.ts';
 export { createProgram, runProgram } from './commands/program.ts';
 export { AGENT_APPLICATION, COMMAND_APPLICATION } from './database/application-names.ts';
-export { Database, type DatabaseLocation, openDatabase, type Query } from './database/database.ts';
+export { Database, type DatabaseLocation, openDatabase } from './database/database.ts';
+export type { Query } from './database/query.ts';
 export {
   type Entry,
   entriesFor,

@@ -2,12 +2,10 @@ import pg from 'pg';
 import { COMMAND_APPLICATION } from './application-names.ts';
 import { migrate } from './migrate.ts';
 import { DataFolder } from './pglite/data-folder.ts';
+import { type Query, queryOn } from './query.ts';
 
 /** `dataDirectory`: the embedded database (PGlite) in this folder. `url`: a PostgreSQL server (13 or newer). */
 export type DatabaseLocation = { readonly dataDirectory: string } | { readonly url: string };
-
-/** Runs one statement and returns its rows. Values stand for `$1`, `$2`, ... */
-export type Query = <Row extends object>(text: string, values?: readonly unknown[]) => Promise<Row[]>;
 
 /** How long a new connection to a server may take. */
 const CONNECT_TIMEOUT_MS = 10_000;
@@ -41,7 +39,7 @@ export class Database {
   readonly #application: string;
   readonly #connect: (application: string) => Promise<pg.Client>;
   readonly #folder: DataFolder | undefined;
-  #shared: Promise<pg.Client> | undefined;
+  #shared: Promise<{ readonly client: pg.Client; readonly query: Query }> | undefined;
 
   /** Use {@link openDatabase}. */
   constructor(location: DatabaseLocation, application: string) {
@@ -63,20 +61,14 @@ export class Database {
   }
 
   /** Runs one statement by itself. */
-  readonly query: Query = async <Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> => {
-    const client = await this.#sharedClient();
-    return (await client.query<Row>(text, values as unknown[])).rows;
-  };
+  readonly query: Query = async (text, values) => (await this.#sharedClient()).query(text, values);
 
   /** Runs `work` in a transaction, on a connection of its own. Rolls back when it throws. */
   async transaction<Result>(work: (query: Query) => Promise<Result>): Promise<Result> {
     const client = await this.#connect(this.#application);
     try {
       await client.query('BEGIN');
-      const result = await work(
-        async <Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> =>
-          (await client.query<Row>(text, values as unknown[])).rows,
-      );
+      const result = await work(queryOn(client));
       await client.query('COMMIT');
       return result;
     } finally {
@@ -94,22 +86,27 @@ export class Database {
     return this.#connect(application);
   }
 
-  /** Closes the connections of `query`, and the embedded database if this process has it open. */
-  async close(): Promise<void> {
-    const client = await this.#shared?.catch(() => undefined);
+  /**
+   * Closes the connection of `query`, and the embedded database if this process has it open: commands of other
+   * processes that are at work in it may finish first.
+   *
+   * @param graceMs how long they may take, in milliseconds; then they fail and change nothing
+   */
+  async close(graceMs = 10 * 60_000): Promise<void> {
+    const shared = await this.#shared?.catch(() => undefined);
     this.#shared = undefined;
-    await client?.end().catch(() => {});
-    await this.#folder?.close();
+    await shared?.client.end().catch(() => {});
+    await this.#folder?.close(graceMs);
   }
 
-  async #sharedClient(): Promise<pg.Client> {
+  async #sharedClient(): Promise<{ readonly client: pg.Client; readonly query: Query }> {
     if (this.#shared === undefined) {
-      const connecting = this.#connect(this.#application);
+      const connecting = this.#connect(this.#application).then((client) => ({ client, query: queryOn(client) }));
       this.#shared = connecting;
       const forget = (): void => {
         if (this.#shared === connecting) this.#shared = undefined;
       };
-      connecting.then((client) => client.once('end', forget), forget);
+      connecting.then(({ client }) => client.once('end', forget), forget);
     }
     return this.#shared;
   }

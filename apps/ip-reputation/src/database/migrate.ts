@@ -1,7 +1,8 @@
-import type { Database, Query } from './database.ts';
+import type { Database } from './database.ts';
 import { entries } from './migrations/0001-entries.ts';
 import { changes } from './migrations/0002-changes.ts';
 import type { Migration } from './migrations/migration.ts';
+import type { Query } from './query.ts';
 
 /** In the order of their application. A migration that has been released is never edited: add another one. */
 const MIGRATIONS: readonly Migration[] = [entries, changes];

@@ -1,4 +1,4 @@
-import type { Query } from '../database/database.ts';
+import type { Query } from '../database/query.ts';
 import { type EntryRow, entryColumns } from './entry-rows.ts';
 
 /** More changed keys than this are read list by list: reading them at once would stop the event loop. */

@@ -1,4 +1,4 @@
-import type { Query } from '../database/database.ts';
+import type { Query } from '../database/query.ts';
 import { type EntryRow, entryColumns, prefixFromHex } from './entry-rows.ts';
 
 /** Parsing and storing a page takes about five milliseconds, which is how long others wait. */

@@ -1,7 +1,8 @@
 import type { IpAddress } from '@spoa/core';
 import type pg from 'pg';
 import { AGENT_APPLICATION } from '../database/application-names.ts';
-import type { Database, Query } from '../database/database.ts';
+import type { Database } from '../database/database.ts';
+import { queryOn } from '../database/query.ts';
 import { PrefixTable } from '../table/prefix-table.ts';
 import { Alarm } from './alarm.ts';
 import { tidyUp } from './housekeeping.ts';
@@ -169,7 +170,7 @@ export class ReputationService {
       if (this.#closed) return;
       this.#client = client;
       await this.#follower.follow(
-        queryOf(client, this.#database.embedded ? undefined : QUERY_TIMEOUT_MS),
+        queryOn(client, this.#database.embedded ? undefined : QUERY_TIMEOUT_MS),
         async () => {
           await this.#alarm.wait(this.#pollMs);
           if (ended) throw new Error('the connection was closed');
@@ -191,10 +192,4 @@ export class ReputationService {
     this.#log.info(facts, this.#ready ? 'everything loaded again' : 'reputation table loaded');
     this.#ready = true;
   }
-}
-
-function queryOf(client: pg.Client, timeoutMs: number | undefined): Query {
-  const limit = timeoutMs === undefined ? {} : { query_timeout: timeoutMs };
-  return async <Row extends object>(text: string, values?: readonly unknown[]): Promise<Row[]> =>
-    (await client.query<Row>({ text, values: values as unknown[], ...limit })).rows;
 }

@@ -1,4 +1,4 @@
-import type { Query } from '../database/database.ts';
+import type { Query } from '../database/query.ts';
 import type { PrefixTable } from '../table/prefix-table.ts';
 import type { Alarm } from './alarm.ts';
 import { currentSnapshot, readChanges } from './change-reader.ts';

@@ -61,7 +61,7 @@ describe.each([pglite(), postgres()])('the ip-reputation command, service runnin
     );
     const { code, stdout, stderr } = await run(['import', good, join(folder, 'missing'), '--json']);
     expect(JSON.parse(stdout)).toMatchObject([
-      { list: 'good', format: 'drop', added: 1 },
+      { lists: ['good'], format: 'drop', added: 1 },
       { error: expect.any(String) },
     ]);
     expect(stderr).toContain('ENOENT');

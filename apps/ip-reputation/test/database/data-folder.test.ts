@@ -97,6 +97,32 @@ describe('a data folder', () => {
     expect(await prefixes(second)).toEqual(['192.0.2.2/32']);
   });
 
+  test('a command at work may finish, or fails, when the process that has the folder ends', async () => {
+    for (const [graceMs, address, expected] of [
+      [60_000, '192.0.2.1', 'done'],
+      [0, '192.0.2.2', 'failed'],
+    ] as const) {
+      const holder = await openIt();
+      const { child, said, finished } = runScript(`
+        const database = await app.openDatabase({ dataDirectory: ${JSON.stringify(folder)} });
+        const work = database.transaction(async (query) => {
+          await query(${JSON.stringify(insert(address))});
+          console.log('at work');
+          await new Promise((resolve) => process.stdin.once('data', resolve));
+        });
+        process.stdout.write(await work.then(() => 'done', () => 'failed'));
+        await database.close();
+        process.exit();`);
+      expect(await said).toBe('at work');
+      const closing = holder.close(graceMs);
+      if (graceMs === 0) await closing;
+      child.stdin?.end('go on\n');
+      expect((await finished).stdout).toBe(`at work\n${expected}`);
+      await closing;
+    }
+    expect(await prefixes(await openIt())).toEqual(['192.0.2.1/32']);
+  });
+
   test('a database that can not be opened is an error that says why, and leaves no lock', async () => {
     await rm(join(folder, 'pgdata', 'global'), { recursive: true });
     const { code, stderr } = await runCli(['stats', '--data', folder]);

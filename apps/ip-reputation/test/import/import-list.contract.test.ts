@@ -36,6 +36,7 @@ describe.each([pglite(), postgres()])('importing into $name', (kind) => {
     const result = await importText('# list\n192.0.2.0/24\r\nnonsense\n\n2001:db8::1\n198.51.100.9/24\nno.t.an.ip');
     expect(result).toEqual({
       format: 'plain',
+      lists: ['test'],
       lines: 7,
       prefixes: 3,
       entries: 3,

@@ -1,6 +1,8 @@
 import { IpAddress } from '@spoa/core';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { type Database, type DatabaseLocation, openDatabase } from '../../src/database/database.ts';
+import { entriesFor } from '../../src/entries/entries.ts';
+import { seedBundledLists } from '../../src/lists/seed.ts';
 import { ReputationService } from '../../src/service/reputation-service.ts';
 import { pglite, postgres } from '../support/databases.ts';
 
@@ -117,6 +119,59 @@ describe.each([pglite(), postgres()])('the reputation service on $name', (kind) 
       await query('NOTIFY reputation_change');
     });
     await soon(service, '192.0.2.1').toMatchObject({ score: 10 });
+  });
+
+  test('whatever others do at the same time, the memory ends up like the table', async () => {
+    const service = await startService();
+    let state = 7;
+    const random = (below: number): number => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return Math.floor((state / 2 ** 32) * below);
+    };
+    const some = (count: number, list: string) =>
+      database.query(
+        `INSERT INTO reputation.entry AS e (prefix, list, score)
+         SELECT '10.0.0.0'::inet + ($1::int + n * 7) % 20000, $2, (n + $1::int) % 101 FROM generate_series(1, $3) n
+         ON CONFLICT (prefix, list) DO UPDATE SET score = excluded.score WHERE e.score <> excluded.score`,
+        [random(20_000), list, count],
+      );
+    const without = (condition: string) => database.query(`DELETE FROM reputation.entry WHERE ${condition}`);
+    const client = async (): Promise<void> => {
+      for (let i = 0; i < 12; i++) {
+        const list = `list${random(3)}`;
+        const what = random(6);
+        if (what === 0) await some(6000, list);
+        else if (what === 1) await without(`list = '${list}' AND score > ${random(100)}`);
+        else if (what === 2) await without(`prefix = '10.0.0.0'::inet + ${random(20_000)}`);
+        else await some(1 + random(20), list);
+      }
+    };
+    await Promise.all([client(), client(), client()]);
+    const rows = await database.query<{ address: string; score: number; lists: number }>(
+      `SELECT host(prefix) AS address, min(score) AS score, count(*)::int AS lists FROM reputation.entry GROUP BY 1`,
+    );
+    const entries = rows.reduce((sum, { lists }) => sum + lists, 0);
+    await expect.poll(() => service.counts.entries, { timeout: 10_000 }).toBe(entries);
+    const wrong = () => rows.filter(({ address, score }) => service.lookup(ip(address)).score !== score);
+    await expect.poll(wrong, { timeout: 10_000 }).toEqual([]);
+  });
+
+  test('the lookup command and the service agree', async () => {
+    await database.query('TRUNCATE reputation.property');
+    await seedBundledLists(database);
+    const service = await startService();
+    const addresses = ['127.0.0.1', '192.0.2.10', '192.0.2.100', '198.51.100.7', '203.0.113.77', '8.8.8.8', '::1'];
+    addresses.push('2001:db8:bad::1', '2001:db8:cafe::1', '::ffff:192.0.2.10', 'fe80::1', '2606:4700::1');
+    for (const address of addresses) {
+      const [entry] = await entriesFor(database, ip(address));
+      const { score, list, reason } = service.lookup(ip(address));
+      expect({ address, score, list, reason }).toEqual({
+        address,
+        score: entry?.score ?? 77,
+        list: entry?.list,
+        reason: entry?.reason,
+      });
+    }
   });
 
   test('it goes on after its connection was cut, and has not missed what happened meanwhile', async () => {

@@ -47,13 +47,17 @@ export class DataFolder {
     }
   }
 
-  /** Gives the folder up, if this process has it: waits for commands of other processes that are at work in it. */
-  async close(): Promise<void> {
+  /**
+   * Gives the folder up, if this process has it.
+   *
+   * @param graceMs how long commands of other processes that are at work in it may go on
+   */
+  async close(graceMs: number): Promise<void> {
     this.#closed = true;
     await this.#hosting?.catch(() => {});
     if (this.#host === undefined) return;
     const { holder, host } = this.#host;
-    await host.close();
+    await host.close(graceMs);
     await this.#holders.withdraw(holder);
   }
 
@@ -81,7 +85,7 @@ export class DataFolder {
       });
       await this.#holders.announce(holder);
       if ((await this.#holders.others(holder)).length > 0) {
-        await host.close();
+        await host.close(0);
         return;
       }
       await host.open();

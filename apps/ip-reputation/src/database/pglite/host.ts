@@ -40,13 +40,13 @@ export class PgliteHost {
 
   /** Opens the database. To be called by the holder of the folder alone. */
   async open(): Promise<void> {
-    this.#say('open');
+    this.#say({ type: 'open' });
     await this.#until('open');
   }
 
-  /** Sends the clients away, closes the database and ends the thread. */
-  async close(): Promise<void> {
-    this.#say('close');
+  /** Sends the clients away, closes the database and ends the thread. @param graceMs for clients at work */
+  async close(graceMs: number): Promise<void> {
+    this.#say({ type: 'close', graceMs });
     await this.ended;
   }
 

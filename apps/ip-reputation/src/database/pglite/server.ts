@@ -8,7 +8,6 @@ import { type Door, Session } from './session.ts';
 const MAX_SESSIONS = 64;
 /** A client that has been silent for this long is not in the middle of anything. */
 const IDLE_MS = 2000;
-const DRAIN_MS = 10 * 60_000;
 
 /**
  * Serves a PGlite database to several clients on a unix socket, in PostgreSQL's own protocol: node-postgres and psql
@@ -75,11 +74,15 @@ export class PgliteServer implements Door {
     this.#onBroken(cause);
   }
 
-  /** Sends the clients away, commands at work excepted, which may finish; then closes the database, then the socket. */
-  async close(): Promise<void> {
+  /**
+   * Sends the clients away, commands at work excepted, which may finish; then closes the database, then the socket.
+   *
+   * @param graceMs how long commands have, in milliseconds
+   */
+  async close(graceMs: number): Promise<void> {
     this.#closing = true;
     this.#refuse(new Error('the database is being closed'));
-    const deadline = performance.now() + DRAIN_MS;
+    const deadline = performance.now() + graceMs;
     while (this.#sessions.size > 0) {
       for (const session of [...this.#sessions]) if (this.#mayGo(session, deadline)) this.#dismiss(session);
       await delay(20);

@@ -6,8 +6,11 @@ export interface WorkerSettings {
   readonly database: string;
 }
 
-/** `open`: the folder is ours, open the database. `close`: finish, close, end. */
-export type ToWorker = 'open' | 'close';
+export type ToWorker =
+  /** The folder is ours: open the database. */
+  | { readonly type: 'open' }
+  /** Finish, close, end. Clients at work have `graceMs` milliseconds. */
+  | { readonly type: 'close'; readonly graceMs: number };
 
 export type ToHost =
   | { readonly type: 'listening' }

@@ -18,19 +18,18 @@ const server = await PgliteServer.listen(socket, (cause) => {
   process.exit(1);
 });
 
-const actions: Record<ToWorker, () => Promise<void>> = {
-  open: async () => {
+async function obey(message: ToWorker): Promise<void> {
+  if (message.type === 'open') {
     server.serve(await Backend.open(database));
     say({ type: 'open' });
-  },
-  close: async () => {
-    await server.close();
-    process.exit(0);
-  },
-};
+    return;
+  }
+  await server.close(message.graceMs);
+  process.exit(0);
+}
 
 port.on('message', (message: ToWorker) => {
-  actions[message]().catch((cause: unknown) => {
+  obey(message).catch((cause: unknown) => {
     say({ type: 'failed', reason: textOf(cause) });
     process.exit(1);
   });
