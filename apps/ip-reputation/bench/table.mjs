@@ -49,16 +49,22 @@ const series = {
   'IPv6, 2000::/4': () => IpAddress.v6(0x20000000 + (random32() & 0xfffffff), random32(), random32(), random32()),
 };
 const rounds = 2_000_000;
+let sink = 0;
+// CPU time, not the clock: others use the machine, too.
+const cpuMs = () => {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1000;
+};
 for (const [name, make] of Object.entries(series)) {
   let hits = 0;
   const run = (look) => {
-    const start = performance.now();
+    const start = cpuMs();
     for (let i = 0; i < rounds; i++) {
       const address = make();
-      if (!look) hits += address.w0;
+      if (!look) sink ^= address.w0;
       else if (table.lookup(address) !== undefined) hits++;
     }
-    return ((performance.now() - start) * 1e6) / rounds;
+    return ((cpuMs() - start) * 1e6) / rounds;
   };
   run(true);
   run(false);
@@ -82,3 +88,4 @@ for (;;) {
 console.log(
   `swept away in ${(performance.now() - sweepStarted).toFixed(0)} ms, ${steps} steps, slowest ${worst.toFixed(2)} ms`,
 );
+globalThis.sink = sink;
