@@ -57,8 +57,12 @@ spoe-message duplicates
   event on-frontend-http-request if { path /duplicates }
 
 spoe-message most-arguments
-${Array.from({ length: 15 }, (_, i) => `  args ${Array.from({ length: 17 }, (_, j) => `int(${i * 17 + j})`).join(' ')}`).join('\n')}
+${argumentLines(255)}
   event on-frontend-http-request if { path /most-arguments }
+
+spoe-message too-many-arguments
+${argumentLines(300)}
+  event on-frontend-http-request if { path /too-many-arguments }
 
 spoe-message variables
   args name=path
@@ -177,6 +181,13 @@ describeCombinations((combination) => {
         Array.from({ length: 255 }, (_, i) => i),
       );
     });
+
+    test('more than 255 of them fail their NOTIFY only: HAProxy counts them in one byte', async () => {
+      const { headers } = await pair.get('/too-many-arguments');
+      expect(headers).not.toHaveProperty('error');
+      expect(pair.agent.log.takeComplaints()).toEqual(['NOTIFY failed: its ACK is empty']);
+      expect(await argumentsOf('method')).toHaveLength(1);
+    });
   });
 
   describe('a value of the agent becomes a variable', () => {
@@ -271,6 +282,15 @@ describeCombinations((combination) => {
     });
   });
 });
+
+/** Arguments without a name, numbered from 0: of one line HAProxy reads 64 words at most. */
+function argumentLines(count: number): string {
+  const args = Array.from({ length: count }, (_, i) => `int(${i})`);
+  return Array.from(
+    { length: Math.ceil(count / 50) },
+    (_, i) => `  args ${args.slice(50 * i, 50 * i + 50).join(' ')}`,
+  ).join('\n');
+}
 
 const ALL_BYTES = Buffer.from(Array.from({ length: 256 }, (_, i) => i));
 

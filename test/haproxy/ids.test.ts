@@ -1,5 +1,5 @@
 import type { NotifyContext } from '@spoa/core';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { describeCombinations, hasMultiplexer } from './support/combinations.ts';
 import { ClientConnection } from './support/connection.ts';
 import { usePair } from './support/pair.ts';
@@ -25,7 +25,7 @@ interface Ids {
 }
 
 describeCombinations((combination) => {
-  const { transport } = combination;
+  const { transport, line } = combination;
   const pair = usePair(combination, { spoe: SPOE, frontend: FRONTEND });
 
   function record(...names: string[]): Ids[] {
@@ -55,7 +55,7 @@ describeCombinations((combination) => {
     return ids;
   }
 
-  if (hasMultiplexer(combination.line)) {
+  if (hasMultiplexer(line)) {
     test('each NOTIFY is a stream of its connection: odd ids that rise', async () => {
       const ids = await idsOfTwoRequests();
       for (const peer of new Set(ids.map((id) => id.peer))) {
@@ -85,5 +85,18 @@ describeCombinations((combination) => {
     expect(peers).toEqual([
       transport === 'unix' ? { transport } : { transport, address: '127.0.0.1', port: expect.any(Number) },
     ]);
+  });
+
+  describe('with several threads', () => {
+    const threaded = usePair(combination, { spoe: SPOE, frontend: FRONTEND, threads: 4 });
+
+    test(`the engine-id is ${hasMultiplexer(line) ? 'one for all' : 'one for each'}`, async () => {
+      const engineIds = new Map<NotifyContext['peer'], string | undefined>();
+      threaded.answer('request', (_, { peer, engineId }) => engineIds.set(peer, engineId));
+      await Promise.all(Array.from({ length: 40 }, () => threaded.get('/')));
+      const different = new Set(engineIds.values()).size;
+      expect(different).toBeGreaterThan(0);
+      expect(different).toBeLessThanOrEqual(hasMultiplexer(line) ? 1 : 4);
+    });
   });
 });

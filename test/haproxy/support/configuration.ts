@@ -10,6 +10,8 @@ export interface Case {
   readonly prefix?: string;
   /** How long HAProxy waits for an ACK. @default '5s' */
   readonly processingTimeout?: string;
+  /** How long HAProxy up to 3.0 keeps a connection to the agent that it has no use for. @default '1m' */
+  readonly idleTimeout?: string;
   /** More lines of the `spoe-agent` section. */
   readonly agent?: string;
   /** More lines of the agents' backend. */
@@ -65,7 +67,7 @@ ${groups.length > 0 ? `  groups ${groups.join(' ')}` : ''}
   option var-prefix ${options.prefix ?? 'p'}
   option set-on-error error
   timeout hello 2s
-  timeout idle 1m
+  timeout idle ${options.idleTimeout ?? '1m'}
   timeout processing ${options.processingTimeout ?? '5s'}
   ${pipelining ? '' : 'no '}option pipelining
   log global

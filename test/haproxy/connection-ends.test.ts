@@ -2,11 +2,15 @@ import { request, showOnFailure } from '@spoa/testing';
 import { expect, onTestFinished, test } from 'vitest';
 import { TestAgent } from './support/agent.ts';
 import { describeCombinations, hasMultiplexer } from './support/combinations.ts';
+import type { Case } from './support/configuration.ts';
 import { createGate } from './support/gate.ts';
 import { startProxy } from './support/pair.ts';
 
+/** How long HAProxy keeps what it has no use for: by the agent's section up to 3.0, by the server's pool from 3.1 on. */
+const IDLE = { idleTimeout: '50ms', server: 'pool-purge-delay 50ms' };
+
 describeCombinations((combination) => {
-  async function start(onTestFailed: (handler: () => void) => void) {
+  async function start(onTestFailed: (handler: () => void) => void, options: Partial<Case> = {}) {
     const agent = await TestAgent.start(combination.transport);
     onTestFinished(() => agent[Symbol.asyncDispose]());
     const haproxy = await startProxy(combination, [agent.address.server], {
@@ -15,6 +19,7 @@ spoe-message question
   event on-frontend-http-request
 `,
       frontend: 'http-request return status 200 hdr answer "%[var(txn.p.answer)]" hdr error "%[var(txn.p.error)]"',
+      ...options,
     });
     showOnFailure(haproxy, onTestFailed);
     onTestFinished(() => haproxy.stop());
@@ -51,6 +56,14 @@ spoe-message question
     gate.open();
     expect((await response).headers).toMatchObject({ answer: 'late' });
     expect(await haproxy.exited).toEqual({ code: 0, signal: null });
+    await agent.untilConnections(0);
+    expect(agent.log.complaints).toEqual([]);
+  });
+
+  test('a connection that HAProxy has no use for ends quietly, and another is opened', async ({ onTestFailed }) => {
+    const { agent, haproxy } = await start(onTestFailed, IDLE);
+    await agent.untilConnections(0);
+    expect((await request(haproxy)).headers).toMatchObject({ answer: '42' });
     await agent.untilConnections(0);
     expect(agent.log.complaints).toEqual([]);
   });
