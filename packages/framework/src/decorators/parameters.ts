@@ -41,7 +41,10 @@ export function Args(): ParameterDecorator {
   return parameterDecorator('Args', { kind: 'args' });
 }
 
-/** The `NotifyContext`. */
+/**
+ * The `NotifyContext`. Variables that are set on it by hand are taken back when the handler throws, not when the promise that
+ * it returned rejects: other messages may have written theirs by then.
+ */
 export function Context(): ParameterDecorator {
   return parameterDecorator('Context', { kind: 'context' });
 }

@@ -113,19 +113,21 @@ const MAX_KEPT_WRITERS = 256;
 function scopesWriter(): ResultWriter {
   const known = new Map<string, Map<string, VariableWriter>>(SCOPES.map((scope) => [scope, new Map()]));
   return (notify, result) => {
-    for (const [scope, variables] of Object.entries(result as object)) {
+    // Keys and not entries: no list is made for each of them.
+    for (const scope of Object.keys(result as object)) {
+      const variables = (result as Record<string, unknown>)[scope];
       const writers = known.get(scope);
       if (writers === undefined) throw unknownScope(scope);
       if (variables === undefined || variables === null) continue;
       if (!isObject(variables)) throw notGrouped(scope as Scope);
-      for (const [name, value] of Object.entries(variables as Record<string, Settable>)) {
+      for (const name of Object.keys(variables)) {
         let write = writers.get(name);
         if (write === undefined) {
           write = variableWriter(scope as Scope, name);
           // Names that a handler makes up as it goes must not fill the memory.
           if (writers.size < MAX_KEPT_WRITERS) writers.set(name, write);
         }
-        write(notify, value);
+        write(notify, (variables as Record<string, Settable>)[name]);
       }
     }
   };
