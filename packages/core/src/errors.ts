@@ -42,7 +42,6 @@ export const ERRORS = {
   SPOA_NAME_INVALID: { status: StatusCode.UNKNOWN, meaning: 'a name that HAProxy would refuse' },
   SPOA_ACK_TOO_BIG: { status: StatusCode.FRAME_TOO_BIG, meaning: 'the actions do not fit into one ACK frame' },
   SPOA_NOTIFY_SETTLED: { status: StatusCode.UNKNOWN, meaning: 'a NOTIFY was used after its ACK had left' },
-  SPOA_HANDLER_FAILED: { status: StatusCode.UNKNOWN, meaning: 'the handler threw or rejected' },
   SPOA_LISTEN_FAILED: { status: StatusCode.IO, meaning: 'an address could not be listened on' },
   SPOA_AGENT_CLOSED: { status: StatusCode.NORMAL, meaning: 'the agent is closing or closed' },
   SPOA_DISCONNECTED: { status: StatusCode.IO, meaning: 'the connection ended before the answer came' },
