@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config';
 
-const conditions = ['source', 'node', 'import', 'module', 'default'];
+const conditions = ['source', 'node'];
 
 export default defineConfig({
   // Packages are tested from source; the same code from dist is what `npm start` runs.

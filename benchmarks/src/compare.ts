@@ -1,6 +1,6 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer } from 'node:net';
+import { connect, createServer } from 'node:net';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
 
@@ -78,12 +78,16 @@ async function withContender<T>(contender: Contender, port: number, use: (pid: n
   }
 }
 
-/** The kernel's own list tells, without a connection that the contender would count. */
 async function listening(child: ChildProcess, port: number): Promise<void> {
-  for (let i = 0; i < 200; i++) {
+  for (let i = 0; i < 400; i++) {
     if (child.exitCode !== null) throw new Error('the contender ended at once');
-    const { stdout } = await run('cat', ['/proc/net/tcp']);
-    if (stdout.includes(`:${port.toString(16).toUpperCase().padStart(4, '0')} 00000000:0000 0A`)) return;
+    const socket = connect(port, '127.0.0.1');
+    const connected = await Promise.race([
+      once(socket, 'connect').then(() => true),
+      once(socket, 'error').then(() => false),
+    ]).catch(() => false);
+    socket.destroy();
+    if (connected) return;
     await new Promise((resolve) => setTimeout(resolve, 25));
   }
   throw new Error('the contender does not listen');

@@ -29,7 +29,11 @@ export async function startAgent(settings: AgentSettings): Promise<SpoaApplicati
     controllers: [IpReputationController],
     providers: [
       { provide: LOGGER, useValue: logger },
-      { provide: Database, useFactory: () => openSeeded(settings), dispose: (database: Database) => database.close() },
+      {
+        provide: Database,
+        useFactory: () => openSeeded(settings),
+        dispose: (database: Database) => database.close(CLOSE_GRACE_MS),
+      },
       {
         provide: ReputationService,
         inject: [Database],
@@ -46,6 +50,9 @@ export async function startAgent(settings: AgentSettings): Promise<SpoaApplicati
   }
   return app;
 }
+
+/** How long commands that use the embedded database through this process may go on when it ends, in milliseconds. */
+const CLOSE_GRACE_MS = 5000;
 
 async function openSeeded({ database: location, logger, seed = false }: AgentSettings): Promise<Database> {
   const database = await openDatabase(location, AGENT_APPLICATION);

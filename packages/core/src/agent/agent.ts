@@ -46,7 +46,7 @@ export class Agent implements AsyncDisposable {
   readonly #connections = new Set<Connection>();
   readonly #listeners: Listener[] = [];
   readonly #listenerEvents: ListenerEvents = {
-    connection: (duplex) => this.#accept(duplex),
+    connection: (duplex, accepted) => this.#accept(duplex, accepted),
     fault: (error, socket) => this.#fault(error, socket),
   };
   #clockReadAt = performance.now();
@@ -121,7 +121,7 @@ export class Agent implements AsyncDisposable {
     if (this.#closing !== undefined) throw new SpoaError('SPOA_AGENT_CLOSED', 'the agent is closed');
   }
 
-  #accept(duplex: Duplex): void {
+  #accept(duplex: Duplex, accepted = false): void {
     // Its end has passed already: nobody would ever hear of it.
     if (duplex.destroyed) return;
     const { limits, logger } = this.#host;
@@ -138,7 +138,7 @@ export class Agent implements AsyncDisposable {
     }
     // HAProxy waits for each small answer: Nagle's algorithm must not hold it back.
     if (duplex instanceof Socket) duplex.setNoDelay();
-    const connection = new Connection(this.#host, duplex);
+    const connection = new Connection(this.#host, duplex, accepted);
     this.#connections.add(connection);
     if (this.#closing !== undefined) connection.drain(0);
   }

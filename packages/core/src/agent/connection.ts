@@ -1,4 +1,4 @@
-import type { Socket } from 'node:net';
+import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { SpoaError, type SpoaErrorCode } from '../errors.ts';
 import type { Logger } from '../logger.ts';
@@ -17,6 +17,7 @@ import { Outbox } from './outbox.ts';
 import { Pacing } from './pacing.ts';
 import { describePeer, type Peer } from './peer.ts';
 import { indexPool, outputPool } from './pools.ts';
+import { readStatically } from './static-read.ts';
 import { guessProtocol } from './strangers.ts';
 
 /** What all connections of an agent share. */
@@ -61,6 +62,8 @@ export class Connection implements NotifySource {
   readonly #outbox: Outbox;
   readonly #splitter: FrameSplitter;
   readonly #reader = new Reader(Buffer.alloc(0));
+  /** Whether chunks lie in memory that other connections use next. */
+  readonly #sharesMemory: boolean;
   readonly #inFlight = new Set<NotifyContext>();
   #state: State = 'hello';
   #output: Writer | undefined;
@@ -80,7 +83,11 @@ export class Connection implements NotifySource {
   #receivedAt: number;
   #incompleteSince = 0;
 
-  constructor(host: ConnectionHost, duplex: Duplex) {
+  /** @param accepted whether `duplex` is a socket that was just accepted, is paused, and known to nobody else */
+  constructor(host: ConnectionHost, given: Duplex, accepted: boolean) {
+    const read = (chunk: Buffer, length: number): void => this.#receive(chunk, length);
+    const moved = accepted && given instanceof Socket ? readStatically(given, read) : undefined;
+    const duplex = moved ?? given;
     this.#host = host;
     this.#duplex = duplex;
     this.#outbox = new Outbox(duplex);
@@ -89,12 +96,14 @@ export class Connection implements NotifySource {
     this.#receivedAt = host.now;
     // A socket that has vanished no longer knows; one that is being connected does not know yet.
     if ((duplex as Partial<Socket>).connecting !== true) this.#peer = describePeer(duplex);
-    duplex.on('data', (chunk: Uint8Array) => this.#receive(asBuffer(chunk)));
+    duplex.on('data', (chunk: Uint8Array) => this.#receive(asBuffer(chunk), chunk.length));
     duplex.on('drain', () => this.#resume(Pause.OUTPUT));
     duplex.on('end', () => this.#peerEnded());
     // A reset is how HAProxy ends connections that it no longer needs.
     duplex.on('error', (error: NodeJS.ErrnoException) => this.#lost(error));
     duplex.on('close', () => this.#gone());
+    if (accepted) duplex.resume();
+    this.#sharesMemory = moved !== undefined;
   }
 
   get peer(): Peer {
@@ -107,11 +116,12 @@ export class Connection implements NotifySource {
     return this.#inFlight.size;
   }
 
-  #receive(chunk: Buffer): void {
+  #receive(chunk: Buffer, length: number): void {
     if (this.#state === 'closing' || this.#state === 'closed') return;
     this.#receivedAt = this.#host.now;
-    this.#splitter.feed(chunk);
+    this.#splitter.feed(chunk, length);
     this.#read();
+    if (this.#pauses !== 0 && this.#sharesMemory) this.#splitter.keep();
   }
 
   /** Takes the frames of the chunk, until it is used up or reading is paused. */
@@ -238,8 +248,8 @@ export class Connection implements NotifySource {
       this.#oneStream = true;
     }
     if (this.#isQuiet) return;
-    // An ACK that nobody waits for would only fill HAProxy's buffer.
-    this.#forget(new SpoaError('SPOA_TIMEOUT', 'HAProxy gave this NOTIFY up: it has sent the next'));
+    // Nobody waits for what its ACK would say any more, and a large one would only fill HAProxy's buffer.
+    this.#answerEmpty(new SpoaError('SPOA_TIMEOUT', 'HAProxy gave this NOTIFY up: it has sent the next'));
     this.#resume(Pause.IN_FLIGHT);
   }
 
@@ -475,20 +485,24 @@ export class Connection implements NotifySource {
 
   /** The end of patience: what is in flight is answered empty, then the connection is closed. */
   cut(): void {
-    if (this.#state === 'open' || this.#state === 'leaving') this.#answerEmpty();
+    if (this.#state === 'open' || this.#state === 'leaving') {
+      this.#sendSettled();
+      this.#answerEmpty(new SpoaError('SPOA_AGENT_CLOSED', 'the agent closed before the handler was done'));
+    }
     if (this.#state === 'closing') this.#duplex.destroy();
     else this.leave(StatusCode.NORMAL, 'the agent is closing');
   }
 
-  #answerEmpty(): void {
-    const reason = new SpoaError('SPOA_AGENT_CLOSED', 'the agent closed before the handler was done');
+  /** Answers what is in flight without actions. */
+  #answerEmpty(reason: SpoaError): void {
     const output = outputPool.take();
-    for (const notify of this.#inFlight) {
+    for (const notify of [...this.#inFlight, ...this.#settled]) {
       notify.abort(reason);
       notify.clearActions();
       notify.settleInto(output);
     }
     this.#inFlight.clear();
+    this.#settled = [];
     this.#send(output);
   }
 }

@@ -26,7 +26,8 @@ export interface Listener {
 
 /** What a listener brings. */
 export interface ListenerEvents {
-  connection(duplex: Duplex): void;
+  /** @param accepted whether the socket is ours alone: nobody else has seen it, and it is paused */
+  connection(duplex: Duplex, accepted: boolean): void;
   /** A connection failed before it was one: in the TLS handshake of `socket`, or when it was accepted. */
   fault(error: NodeJS.ErrnoException, socket?: Duplex): void;
 }
@@ -44,14 +45,18 @@ export async function listen(
   try {
     server = 'server' in target ? target.server : makeServer(target.tls, handshakeTimeoutMs);
     const event = 'setSecureContext' in server ? 'secureConnection' : 'connection';
-    server.on(event, events.connection);
+    const accepted = !('server' in target) && event === 'connection';
+    const onConnection = (duplex: Duplex): void => events.connection(duplex, accepted);
+    server.on(event, onConnection);
     server.on('tlsClientError', events.fault);
     if (!('server' in target)) {
       await startListening(server, target);
       // Without this, a connection that cannot be accepted would be an uncaught exception.
       server.on('error', (error) => events.fault(error));
     }
-    return { address: addressOf(server, target), close: async () => stopListening(server as Server, event, events) };
+    const opened = server;
+    const close = async (): Promise<void> => stopListening(opened, event, onConnection, events);
+    return { address: addressOf(opened, target), close };
   } catch (error) {
     if (!('server' in target)) server?.close();
     throw new SpoaError('SPOA_LISTEN_FAILED', explain(target, error as NodeJS.ErrnoException), { cause: error });
@@ -59,13 +64,20 @@ export async function listen(
 }
 
 function makeServer(tls: TlsOptions | undefined, handshakeTimeoutMs: number): Server {
-  return tls === undefined ? createServer() : createTlsServer({ handshakeTimeout: handshakeTimeoutMs, ...tls });
+  return tls === undefined
+    ? createServer({ pauseOnConnect: true })
+    : createTlsServer({ handshakeTimeout: handshakeTimeoutMs, ...tls });
 }
 
-function stopListening(server: Server, event: string, events: ListenerEvents): void {
+function stopListening(
+  server: Server,
+  event: string,
+  onConnection: (duplex: Duplex) => void,
+  events: ListenerEvents,
+): void {
   // TLS handshakes that are under way may still bring a connection, which must not be left to nobody.
   if (server.listening) server.close();
-  else server.off(event, events.connection).off('tlsClientError', events.fault);
+  else server.off(event, onConnection).off('tlsClientError', events.fault);
 }
 
 async function startListening(server: Server, target: Exclude<ListenTarget, { server: Server }>): Promise<void> {

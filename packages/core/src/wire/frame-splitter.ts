@@ -25,6 +25,7 @@ export class FrameSplitter {
   readonly #accepts: (type: number) => boolean;
   #chunk: Buffer = EMPTY;
   #offset = 0;
+  #chunkEnd = 0;
   /** The beginning of a frame, from earlier chunks: its first bytes, then as many as `#heldLength`. */
   #held: Buffer = EMPTY;
   #heldLength = 0;
@@ -42,13 +43,21 @@ export class FrameSplitter {
 
   /** The first bytes of the frame that `next` could not finish or threw at: for a word about who sent them. */
   get head(): Buffer {
-    return this.#heldLength > 0 ? this.#held.subarray(0, this.#heldLength) : this.#chunk.subarray(this.#offset);
+    return this.#heldLength > 0
+      ? this.#held.subarray(0, this.#heldLength)
+      : this.#chunk.subarray(this.#offset, this.#chunkEnd);
   }
 
-  /** Takes the next chunk. The one before must have been read until `next` returned `false`. */
-  feed(chunk: Buffer): void {
+  /** Takes the next chunk, or the first `length` bytes of it. The one before must have been read until `next` returned `false`. */
+  feed(chunk: Buffer, length = chunk.length): void {
     this.#chunk = chunk;
     this.#offset = 0;
+    this.#chunkEnd = length;
+  }
+
+  /** Copies what is left of the chunk, for its memory is about to be used again. */
+  keep(): void {
+    this.feed(Buffer.from(this.#chunk.subarray(this.#offset, this.#chunkEnd)));
   }
 
   /**
@@ -60,7 +69,7 @@ export class FrameSplitter {
     if (this.#heldLength > 0) return this.#finishHeld();
     const chunk = this.#chunk;
     const at = this.#offset;
-    const available = chunk.length - at;
+    const available = this.#chunkEnd - at;
     if (available < CHECKED_BYTES) return this.#hold(available, CHECKED_BYTES);
     const length = this.#check(chunk, at);
     if (available < LENGTH_BYTES + length) return this.#hold(available, LENGTH_BYTES + length);
@@ -96,7 +105,7 @@ export class FrameSplitter {
   #hold(available: number, size: number): false {
     if (available > 0) {
       this.#held = Buffer.allocUnsafe(size);
-      this.#heldLength = this.#chunk.copy(this.#held, 0, this.#offset);
+      this.#heldLength = this.#chunk.copy(this.#held, 0, this.#offset, this.#chunkEnd);
     }
     this.#release();
     return false;
@@ -121,7 +130,7 @@ export class FrameSplitter {
 
   /** Moves bytes from the chunk to what is held; `true` when that is full. */
   #fill(): boolean {
-    const copied = this.#chunk.copy(this.#held, this.#heldLength, this.#offset);
+    const copied = this.#chunk.copy(this.#held, this.#heldLength, this.#offset, this.#chunkEnd);
     this.#offset += copied;
     this.#heldLength += copied;
     if (this.#heldLength === this.#held.length) return true;
@@ -133,6 +142,7 @@ export class FrameSplitter {
   #release(): void {
     this.#chunk = EMPTY;
     this.#offset = 0;
+    this.#chunkEnd = 0;
     this.bytes = EMPTY;
     this.start = 0;
     this.end = 0;

@@ -9,8 +9,8 @@ const EMPTY = Buffer.alloc(0);
 const MESSAGE_STRIDE = 4;
 /** Integers of one argument: where its name begins and ends, and where its typed value begins. */
 const ARGUMENT_STRIDE = 3;
-/** A table grown past this many integers by one monstrous frame is given back. */
-const KEPT_INTEGERS = 16_384;
+/** A table grown past this many integers by one monstrous frame is given back: agents keep a thousand of them. */
+const KEPT_INTEGERS = 4096;
 /** What an integer of the tables can hold. */
 const MAX_OFFSET = 0x7fff_ffff;
 
@@ -34,14 +34,14 @@ export class MessageIndex {
    *   then
    */
   parse(reader: Reader): void {
-    if (reader.end > MAX_OFFSET) {
-      throw new SpoaError('SPOA_FRAME_TOO_BIG', `a NOTIFY that ends at byte ${reader.end}: ${MAX_OFFSET} at most`);
-    }
     this.bytes = reader.bytes;
     this.generation++;
     this.messageCount = 0;
     this.#argumentCount = 0;
     try {
+      if (reader.end > MAX_OFFSET) {
+        throw new SpoaError('SPOA_FRAME_TOO_BIG', `a NOTIFY that ends at byte ${reader.end}: ${MAX_OFFSET} at most`);
+      }
       while (reader.offset < reader.end) this.#parseMessage(reader);
     } catch (error) {
       this.clear();

@@ -17,12 +17,20 @@ import { RecordingLogger } from './support/recording-logger.ts';
 
 const MAX_NOTIFY_SIZE = 500;
 
+/** Actions of more bytes than this make an ACK that is paced, which has tests of its own: `pacing.test.ts`. */
+const MAX_ECHO = 700;
+
 /** Answers with what it was sent, as far as that can be done. */
 function echo(request: NotifyContext): void {
   if (request.streamId === 5) throw new Error('the handler broke');
   let i = 0;
+  const start = request.writer.offset;
   for (const message of request.messages) {
-    for (const { name, value } of message) request.setVar('session', `v${i++}_${name}`, value);
+    for (const { name, value } of message) {
+      const before = request.writer.offset;
+      request.setVar('session', `v${i++}_${name}`, value);
+      if (request.writer.offset - start > MAX_ECHO) request.writer.offset = before;
+    }
   }
 }
 

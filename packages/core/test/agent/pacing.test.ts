@@ -96,7 +96,11 @@ describe('ACKs to a HAProxy that multiplexes', () => {
     client.notify(1);
     await until('the first NOTIFY', () => agent.agent.connections === 1);
     client.notify(3);
-    expect((await client.ack()).streamId).toBe(3);
+    const acks = await client.acks(2);
+    expect(acks.map(({ streamId, actions }) => [streamId, actions.length])).toEqual([
+      [1, 0],
+      [3, 1],
+    ]);
     expect(reasons).toEqual(['SPOA_TIMEOUT']);
     gate.resolve();
     client.notify(5);
