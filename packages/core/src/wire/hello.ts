@@ -127,7 +127,7 @@ function size(name: string, value: Value): number {
   if (typeof value === 'number') return value;
   if (typeof value === 'bigint') {
     throw new SpoaError('SPOA_MAX_FRAME_SIZE_INVALID', `the peer announced a max-frame-size of ${value}`, {
-      facts: { maxFrameSize: value },
+      facts: { maxFrameSize: Number(value) },
     });
   }
   throw new SpoaError('SPOA_TYPE_INVALID', `the item ${name} is not an integer`, { facts: { item: name } });

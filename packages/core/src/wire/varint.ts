@@ -112,7 +112,7 @@ export function readLength(reader: Reader): number {
   const length = readVarint(reader);
   if (length > reader.end - reader.offset) {
     throw new SpoaError('SPOA_TRUNCATED', `${length} more bytes were announced, ${reader.remaining} are left`, {
-      facts: { offset: reader.offset, needed: length, remaining: reader.remaining },
+      facts: { offset: reader.offset, needed: Number(length), remaining: reader.remaining },
     });
   }
   return length as number;

@@ -84,6 +84,69 @@ describe('nothing is kept', () => {
   });
 });
 
+describe('a buffer that is used for every chunk', () => {
+  test('is read up to the length of the chunk: what lies behind it is from earlier ones', () => {
+    const buffer = Buffer.alloc(200, 0xff);
+    const bytes = Buffer.concat([frameOf(20), frameOf(30)]);
+    for (let at = 1; at < bytes.length; at++) {
+      const splitter = new FrameSplitter(100, anyType);
+      const found: Buffer[] = [];
+      for (const chunk of cut(bytes, [at])) {
+        buffer.fill(0xff);
+        chunk.copy(buffer);
+        splitter.feed(buffer, chunk.length);
+        while (splitter.next()) found.push(Buffer.from(splitter.bytes.subarray(splitter.start, splitter.end)));
+      }
+      expect(found).toEqual([bytes.subarray(4, 24), bytes.subarray(28)]);
+    }
+  });
+
+  test('gives what is left of a chunk back when that is kept', () => {
+    const buffer = Buffer.alloc(200, 0xff);
+    const second = frameOf(30);
+    const length = Buffer.concat([frameOf(20), second, second.subarray(0, 10)]).copy(buffer);
+    const splitter = new FrameSplitter(100, anyType);
+    splitter.feed(buffer, length);
+    expect(splitter.next()).toBe(true);
+    splitter.keep();
+    buffer.fill(0xff);
+    expect(splitter.next()).toBe(true);
+    expect(splitter.bytes.subarray(splitter.start, splitter.end)).toEqual(second.subarray(4));
+    expect(splitter.next()).toBe(false);
+    expect(splitter.heldLength).toBe(10);
+    second.copy(buffer, 0, 10);
+    splitter.feed(buffer, second.length - 10);
+    expect(splitter.next()).toBe(true);
+    expect(splitter.bytes.subarray(splitter.start, splitter.end)).toEqual(second.subarray(4));
+  });
+});
+
+describe('the head of what is no frame', () => {
+  const isHello = (type: number): boolean => type === FrameType.HAPROXY_HELLO;
+
+  test('is what came of it, whether it came at once, in pieces, or behind a frame', () => {
+    const stranger = Buffer.from('GET / HTTP/1.1');
+    for (const cuts of [[], [1], [3, 4], [1, 2, 3, 4]]) {
+      const splitter = new FrameSplitter(100, isHello);
+      expectSpoaError('SPOA_FRAME_UNEXPECTED', () => split(splitter, cut(stranger, cuts)));
+      expect(stranger.toString().startsWith(splitter.head.toString()), splitter.head.toString()).toBe(true);
+      expect(splitter.head.length).toBeGreaterThanOrEqual(5);
+    }
+    const splitter = new FrameSplitter(100, isHello);
+    const behind = Buffer.concat([frameOf(20, FrameType.HAPROXY_HELLO), stranger]);
+    expectSpoaError('SPOA_FRAME_UNEXPECTED', () => split(splitter, [behind]));
+    expect(splitter.head).toEqual(stranger);
+  });
+
+  test('does not reach behind the chunk', () => {
+    const buffer = Buffer.from('GET / HTTP/1.1');
+    const splitter = new FrameSplitter(100, isHello);
+    splitter.feed(buffer, 6);
+    expectSpoaError('SPOA_FRAME_UNEXPECTED', () => splitter.next());
+    expect(splitter.head.toString()).toBe('GET / ');
+  });
+});
+
 describe('limits', () => {
   test.each(['at once', 'byte by byte'])('a LENGTH at the limit is taken, one more is not: %s', (how) => {
     const chunks = (bytes: Buffer): Buffer[] => (how === 'at once' ? [bytes] : cut(bytes, [...bytes.keys()].slice(1)));
