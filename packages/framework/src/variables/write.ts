@@ -16,7 +16,7 @@ import { nameOf } from '../metadata.ts';
 import { type ResultProperty, resultProperties } from './result-class.ts';
 import type { Settable } from './settable.ts';
 
-/** Turns what a handler returned into actions of the ACK. */
+/** Turns what a handler returned into actions of the ACK. Who calls it takes back what it has written when it throws. */
 export type ResultWriter = (notify: NotifyContext, result: unknown) => void;
 
 type VariableWriter = (notify: NotifyContext, value: Settable) => void;
@@ -29,19 +29,13 @@ type VariableWriter = (notify: NotifyContext, value: Settable) => void;
 export function variableWriter(scope: Scope, name: string): VariableWriter {
   const set = encodeSetVarPrefix(scope, name);
   const unset = encodeUnsetVar(scope, name);
-  return (notify, value) => {
+  return ({ writer }, value) => {
     if (value === undefined) return;
-    const { writer } = notify;
-    const before = writer.offset;
     try {
-      if (value === null) writer.raw(unset);
-      else {
-        writer.raw(set);
-        writeTypedData(writer, value);
-      }
-      writer.checkLimit(0);
+      if (value === null) return writer.raw(unset);
+      writer.raw(set);
+      writeTypedData(writer, value);
     } catch (error) {
-      writer.offset = before;
       throw invalid(scope, name, error);
     }
   };

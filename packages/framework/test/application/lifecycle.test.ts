@@ -7,6 +7,7 @@ import { connectEngine, createAgent } from '@spoa/core';
 import { pino } from 'pino';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { Arg, defineMessage, IpAddress, SetVar, SpoaApplication, SpoeMessage } from '../../src/index.ts';
+import { deferred } from '../support/deferred.ts';
 import { RecordedLog } from '../support/recorded-log.ts';
 import { connect, message, startApplication } from '../support/test-application.ts';
 import { until } from '../support/until.ts';
@@ -68,6 +69,36 @@ describe('an application', () => {
     const { port } = (await agent.listen({ port: 0, host: '127.0.0.1' })) as { port: number };
     await using engine = await connectEngine({ port });
     expect((await engine.notify([asks])).get('session', 'ip_score')).toBe(40);
+  });
+
+  test('gives a handler whose promise never rejects, not even when nobody waits any more', async () => {
+    const { promise, resolve } = deferred<void>();
+    const results: unknown[] = [];
+    const controllers = [
+      defineMessage({
+        name: 'slow',
+        vars: { v: 'session' },
+        async handle() {
+          await promise;
+          return { v: 1 };
+        },
+      }),
+    ];
+    const app = await SpoaApplication.create({ controllers, logger: false });
+    const agent = createAgent((notify) => {
+      const result = app.handler(notify);
+      results.push(result);
+      return result;
+    });
+    onTestFinished(() => agent.close({ timeoutMs: 0 }));
+    const { engine } = await connect(agent);
+    const answer = engine.notify([message('slow')]);
+    await until('the handler', () => results.length === 1);
+    engine.destroy();
+    await expect(answer).rejects.toMatchObject({ code: 'SPOA_DISCONNECTED' });
+    await until('the end of the connection', () => agent.connections === 0);
+    resolve();
+    await expect(results[0]).resolves.toBeUndefined();
   });
 
   test('passes the limits on to its agent', async () => {

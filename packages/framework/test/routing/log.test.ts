@@ -84,6 +84,19 @@ describe('messages that nobody handles', () => {
   });
 });
 
+test('names that share a hash are told apart', async () => {
+  // Both have the FNV-1a hash 0x5e4daa9d.
+  const [name, twin] = ['costarring', 'liquid'];
+  const seen: string[] = [];
+  const handler = (each: string) => defineMessage({ name: each, handle: () => void seen.push(each) });
+  const both = await startApplication({ controllers: [handler('first'), handler(name), handler(twin)] });
+  await both.notify(message(twin), message(name), message(twin), message(twin));
+  expect(seen).toEqual([twin, name, twin, twin]);
+  const one = await startApplication({ controllers: [handler('first'), handler(name)] });
+  await one.notify(message(twin));
+  expect([...one.app.unknownMessages]).toEqual([[twin, 1]]);
+});
+
 test('each of a thousand messages finds its handler', async () => {
   const seen: string[] = [];
   const names = Array.from({ length: 1000 }, (_, i) => `message-${i.toString(36)}`);

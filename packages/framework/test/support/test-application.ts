@@ -27,9 +27,9 @@ export async function startApplication(
   return { app, log, engine, sent, notify: (...messages) => engine.notify(messages) };
 }
 
-/** Makes one more connection to an application. */
+/** Makes one more connection to an application, or to an agent. */
 export async function connect(
-  app: SpoaApplication,
+  app: Pick<SpoaApplication, 'handleConnection'>,
   options?: EngineOptions,
 ): Promise<{ engine: Engine; sent: () => Buffer; duplex: Duplex }> {
   const [ours, theirs] = duplexPair();

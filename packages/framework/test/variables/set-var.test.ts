@@ -1,6 +1,18 @@
 import { decodeFrame, IpAddress } from '@spoa/core';
 import { describe, expect, test } from 'vitest';
-import { bin, int32, int64, ipv4, ipv6, SetVar, SpoeMessage, str, uint32, uint64 } from '../../src/index.ts';
+import {
+  bin,
+  defineMessage,
+  int32,
+  int64,
+  ipv4,
+  ipv6,
+  SetVar,
+  SpoeMessage,
+  str,
+  uint32,
+  uint64,
+} from '../../src/index.ts';
 import { FORMS, type Form } from '../support/forms.ts';
 import { message, startApplication } from '../support/test-application.ts';
 
@@ -136,6 +148,27 @@ test('a value that is too big for the frame fails as such, and takes no memory',
     expect(log.loud[0]?.err?.message).toContain('session variable v');
     expect(log.texts().join()).not.toContain('S3CRET');
   }
+});
+
+test('a value that fills the frame to the last byte is sent, and one byte more is too big', async () => {
+  const controllers = [
+    defineMessage({
+      name: 'm',
+      args: { size: 'number' },
+      vars: { v: 'session' },
+      handle: ({ size }) => ({ v: 'x'.repeat(size) }),
+    }),
+  ];
+  const { app, engine, notify } = await startApplication({ controllers }, { maxFrameSize: 300, capabilities: [] });
+  const sent: number[] = [];
+  for (let size = 260; size <= 300; size++) {
+    const { actions } = await notify(message('m', ['size', size]));
+    if (actions.length > 0) sent.push(size);
+  }
+  // 7 bytes before the actions, 5 before the value, 3 before the text, and one that HAProxy must keep free.
+  expect(sent).toEqual(Array.from({ length: 25 }, (_, i) => 260 + i));
+  expect(Object.fromEntries(app.failures)).toEqual({ 'm SPOA_ACK_TOO_BIG': 16 });
+  expect(engine.violations).toEqual([]);
 });
 
 test.each(['process', 'session', 'transaction', 'request', 'response'] as const)('the scope %s', async (scope) => {
