@@ -51,7 +51,7 @@ export const ERRORS = {
 export type SpoaErrorCode = keyof typeof ERRORS;
 
 /** Facts about an error, for logs and for programs: numbers and names, never argument values. */
-export type SpoaErrorFacts = Readonly<Record<string, string | number | bigint | boolean | undefined>>;
+export type SpoaErrorFacts = Readonly<Record<string, string | number | boolean | undefined>>;
 
 export interface SpoaErrorOptions {
   cause?: unknown;

@@ -50,6 +50,8 @@ const MAX_HELLO_SIZE = 4096;
 /** ACKs of one turn leave together, up to about this many bytes: what a peer makes us hold before it is seen to read. */
 const LARGE_OUTPUT = 64 * 1024;
 
+const NOTHING = Buffer.alloc(0);
+
 /** Why reading is stopped. */
 const Pause = { OUTPUT: 1, IN_FLIGHT: 2 } as const;
 
@@ -61,7 +63,7 @@ export class Connection implements NotifySource {
   readonly #duplex: Duplex;
   readonly #outbox: Outbox;
   readonly #splitter: FrameSplitter;
-  readonly #reader = new Reader(Buffer.alloc(0));
+  readonly #reader = new Reader(NOTHING);
   /** Whether chunks lie in memory that other connections use next. */
   readonly #sharesMemory: boolean;
   readonly #inFlight = new Set<NotifyContext>();
@@ -138,6 +140,8 @@ export class Connection implements NotifySource {
       this.#fail(error);
     }
     this.#output = undefined;
+    // An idle connection holds on to nothing that it has read.
+    this.#reader.reset(NOTHING, 0, 0);
     if (this.#incomplete) this.#incompleteSince ||= this.#host.now;
     else this.#incompleteSince = 0;
     this.#send(output);

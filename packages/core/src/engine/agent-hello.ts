@@ -66,7 +66,7 @@ function readSize(name: string, value: Value, highest: number): number {
     throw new SpoaError(
       'SPOA_MAX_FRAME_SIZE_INVALID',
       `AGENT-HELLO has a ${name} of ${value}: ${MIN_FRAME_SIZE} to ${highest}`,
-      { facts: { item: name, maxFrameSize: value, announced: highest } },
+      { facts: { item: name, maxFrameSize: Number(value), announced: highest } },
     );
   }
   return Number(value);
