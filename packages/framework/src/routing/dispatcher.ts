@@ -3,10 +3,12 @@ import type { Route } from './compile-route.ts';
 import { Repeats } from './repeats.ts';
 import type { RouteTable } from './route-table.ts';
 
-/** A message that was handled: its result waits to be written behind those before it. */
-interface Handled {
+/** A message whose answer waits to be written behind those before it. */
+interface Waiting {
   readonly route: Route;
-  readonly result: unknown;
+  readonly result: PromiseLike<unknown> | undefined;
+  /** What it sets, where that is known: its values may be views of memory that is read into again, so they are written at once. */
+  readonly actions?: Uint8Array;
 }
 
 /** Gives each message of a NOTIFY to its route. A message that fails sets no variables; the others do. */
@@ -36,7 +38,7 @@ export class Dispatcher {
   readonly handler: Handler = (notify) => {
     const { index } = notify;
     const { messageCount } = index;
-    let handled: Handled[] | undefined;
+    let waiting: Waiting[] | undefined;
     for (let message = 0; message < messageCount; message++) {
       const route = this.#routes.find(index, message);
       if (route === undefined) {
@@ -46,29 +48,34 @@ export class Dispatcher {
       const before = notify.writer.offset;
       try {
         const result = route.call(notify, message);
-        if (handled === undefined && !isThenable(result)) route.write(notify, result);
-        else {
-          handled ??= [];
-          handled.push({ route, result });
+        if (isThenable(result)) {
+          waiting ??= [];
+          waiting.push({ route, result });
+          continue;
         }
+        route.write(notify, result);
+        if (waiting === undefined) continue;
+        waiting.push({ route, result: undefined, actions: notify.writer.take(before) });
+        notify.writer.offset = before;
       } catch (error) {
         notify.writer.offset = before;
         this.#reportFailure(notify, route, error);
       }
     }
-    if (handled !== undefined) return this.#finish(notify, handled);
+    if (waiting !== undefined) return this.#finish(notify, waiting);
   };
 
   /** Writes results in the order of their messages, when all are there. */
-  async #finish(notify: NotifyContext, handled: readonly Handled[]): Promise<void> {
-    const outcomes = await Promise.allSettled(handled.map(({ result }) => result));
+  async #finish(notify: NotifyContext, waiting: readonly Waiting[]): Promise<void> {
+    const outcomes = await Promise.allSettled(waiting.map(({ result }) => result));
     for (const [i, outcome] of outcomes.entries()) {
       if (notify.settled) return;
-      const { route } = handled[i] as Handled;
+      const { route, actions } = waiting[i] as Waiting;
       const before = notify.writer.offset;
       try {
         if (outcome.status === 'rejected') throw outcome.reason;
-        route.write(notify, outcome.value);
+        if (actions === undefined) route.write(notify, outcome.value);
+        else notify.writer.raw(actions);
       } catch (error) {
         notify.writer.offset = before;
         this.#reportFailure(notify, route, error);

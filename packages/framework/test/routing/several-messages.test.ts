@@ -231,6 +231,16 @@ describe('variables set by hand', () => {
     expect(actions.map(({ name }) => name)).toEqual(['v', 'by_hand', 'gone', 'returned']);
   });
 
+  test('stand behind those of a message before, though that takes its time', async () => {
+    const { notify } = await startApplication({ controllers: [Later, byHand(false, false), Now] });
+    const { actions } = await notify(later(1), message('by-hand'), now(2));
+    expect(actions.map((action) => action.type === 'set-var' && [action.name, action.value])).toEqual([
+      ['v', 1],
+      ['by_hand', 1],
+      ['v', 2],
+    ]);
+  });
+
   test('are taken back when the handler throws', async () => {
     const { notify } = await startApplication({ controllers: [byHand(true, false), Now] });
     const { actions } = await notify(now(1), message('by-hand'), now(2));
