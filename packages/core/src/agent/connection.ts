@@ -223,7 +223,7 @@ export class Connection implements NotifySource {
   }
 
   #notify(reader: Reader, streamId: number, frameId: number): void {
-    if (this.#oneStream || this.#pacing?.converting === true) this.#oneAtATime();
+    if (this.#oneStream || this.#pacing?.converting === true) this.#oneAtATime(streamId, frameId);
     const output = this.#output as Writer;
     const payloadStart = reader.offset;
     const index = indexPool.take();
@@ -245,7 +245,9 @@ export class Connection implements NotifySource {
     indexPool.give(index);
   }
 
-  #oneAtATime(): void {
+  #oneAtATime(streamId: number, frameId: number): void {
+    // The streams of a multiplexer have odd ids and one frame each: this is a HAProxy up to 3.0 with `no option async`.
+    if (streamId % 2 === 0 || frameId !== 1) return this.#stopPacing();
     if (!this.#oneStream) {
       if (!this.#isQuiet || this.#pacing?.over !== true) return;
       this.#pacing = undefined;
@@ -255,6 +257,13 @@ export class Connection implements NotifySource {
     // Nobody waits for what its ACK would say any more, and a large one would only fill HAProxy's buffer.
     this.#answerEmpty(new SpoaError('SPOA_TIMEOUT', 'HAProxy gave this NOTIFY up: it has sent the next'));
     this.#resume(Pause.IN_FLIGHT);
+  }
+
+  #stopPacing(): void {
+    this.#pacing?.flush();
+    this.#pacing = undefined;
+    this.#oneStream = false;
+    this.#resume(Pause.OUTPUT);
   }
 
   /** Whether every NOTIFY is answered. */

@@ -107,6 +107,36 @@ describe('ACKs to a HAProxy that multiplexes', () => {
     expect((await client.ack()).streamId).toBe(5);
   });
 
+  test.each([
+    ['an even stream-id', 100, 1],
+    ['a frame-id other than 1', 101, 2],
+  ])(
+    'one of the older era that announced no async is known by %s, and gives nothing up',
+    async (_, streamId, frameId) => {
+      const gate = deferred();
+      const arrived: number[] = [];
+      const agent = await startAgent(async (request) => {
+        arrived.push(request.streamId);
+        if (request.streamId > 1) await gate.promise;
+        request.setVar('session', 'v', 'x'.repeat(2000));
+      });
+      const client = await agent.open();
+      client.notify(1);
+      await client.ack();
+      const answeredAt = performance.now();
+      await until('a HAProxy that multiplexes has read the second HELLO', () => performance.now() - answeredAt > 50);
+      client.send(notify(streamId, undefined, frameId), notify(103), notify(105));
+      await until('three in flight', () => arrived.length === 4);
+      gate.resolve();
+      const acks = await client.acks(3);
+      expect(acks.map(({ streamId, actions }) => [streamId, actions.length])).toEqual([
+        [streamId, 1],
+        [103, 1],
+        [105, 1],
+      ]);
+    },
+  );
+
   test('an engine goes down to one NOTIFY at a time, as HAProxy does, and finds nothing wrong', async () => {
     await using agent = createAgent((request) => request.setVar('session', 'v', 'x'.repeat(8000)));
     const address = await agent.listen({ port: 0 });
