@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import pg from 'pg';
 import { COMMAND_APPLICATION } from './application-names.ts';
 import { migrate } from './migrate.ts';
@@ -49,8 +50,10 @@ export class Database {
       this.#connect = (name) => connectToServer(location.url, name);
       return;
     }
-    const folder = new DataFolder(location.dataDirectory);
-    this.description = `embedded PostgreSQL in ${location.dataDirectory}`;
+    // The driver takes a host that does not begin with a slash for a name, not for the folder of a socket.
+    const directory = resolve(location.dataDirectory);
+    const folder = new DataFolder(directory);
+    this.description = `embedded PostgreSQL in ${directory}`;
     this.#folder = folder;
     this.#connect = (name) => folder.connect(name);
   }

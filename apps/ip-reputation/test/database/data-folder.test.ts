@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import type pg from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { type Database, openDatabase } from '../../src/database/database.ts';
@@ -43,6 +43,12 @@ describe('a data folder', () => {
   afterEach(async () => {
     for (const database of open.splice(0).reverse()) await database.close();
     await rm(base, { recursive: true, force: true });
+  });
+
+  test('may be named relative to the current folder', async () => {
+    folder = relative(process.cwd(), folder);
+    const database = await openIt();
+    expect(await database.query('SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
   test('processes that come at the same moment to a new one share it', async () => {
