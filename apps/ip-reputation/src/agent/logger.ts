@@ -9,5 +9,8 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 /** For people on a terminal, JSON elsewhere. */
 export function createLogger(level: LogLevel): Logger {
   if (!process.stdout.isTTY) return pino({ level });
-  return pino({ level }, pretty({ sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' }));
+  return pino(
+    { level },
+    pretty({ sync: true, singleLine: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' }),
+  );
 }
