@@ -99,7 +99,7 @@ export class Connection implements NotifySource {
     // A socket that has vanished no longer knows; one that is being connected does not know yet.
     if ((duplex as Partial<Socket>).connecting !== true) this.#peer = describePeer(duplex);
     duplex.on('data', (chunk: Uint8Array) => this.#receive(asBuffer(chunk), chunk.length));
-    duplex.on('drain', () => this.#resume(Pause.OUTPUT));
+    duplex.on('drain', () => this.#drained());
     duplex.on('end', () => this.#peerEnded());
     // A reset is how HAProxy ends connections that it no longer needs.
     duplex.on('error', (error: NodeJS.ErrnoException) => this.#lost(error));
@@ -205,11 +205,10 @@ export class Connection implements NotifySource {
   }
 
   #pace(readBufferSize: number): void {
-    this.#pacing = new Pacing(
-      readBufferSize,
-      (bytes) => this.#duplex.write(bytes),
-      () => this.#resume(Pause.OUTPUT),
-    );
+    this.#pacing = new Pacing(readBufferSize, this.#duplex, () => {
+      this.#drained();
+      if (this.#state === 'leaving') this.#leaveWhenDone();
+    });
   }
 
   /** Asks HAProxy to have one stream at a time on this connection from now on. */
@@ -320,16 +319,21 @@ export class Connection implements NotifySource {
 
   #write(output: Writer): void {
     const pacing = this.#pacing;
-    if (pacing === undefined || pacing.passes(output)) {
+    if (pacing === undefined || pacing.passes(output, this.#inFlight.size)) {
       if (!this.#outbox.send(output)) this.#pause(Pause.OUTPUT);
       return;
     }
-    if (!pacing.converting) {
+    if (pacing.needsConversion(output)) {
       this.#host.stopPipelining();
       this.stopPipelining();
     }
     pacing.hold(output);
     if (pacing.full) this.#pause(Pause.OUTPUT);
+  }
+
+  /** Something has left: reading may go on, unless enough still waits. */
+  #drained(): void {
+    if (this.#pacing?.full !== true && !this.#duplex.writableNeedDrain) this.#resume(Pause.OUTPUT);
   }
 
   /** A part of a NOTIFY, or its abortion. */

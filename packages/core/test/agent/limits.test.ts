@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { describe, expect, test } from 'vitest';
 import { createAgent, DEFAULT_LIMITS, encodeHaproxyHello, type Limits } from '../../src/index.ts';
 import { expectSpoaError } from '../wire/expect-spoa-error.ts';
-import { HELLO, message, notify } from './support/raw-client.ts';
+import { HELLO, message, notify, OLD_HELLO } from './support/raw-client.ts';
 import { startAgent, type TestAgent } from './support/test-agent.ts';
 import { type Deferred, deferred, until } from './support/until.ts';
 
@@ -153,7 +153,7 @@ describe('maxInFlight', () => {
   test('of one, with thenables that call back at once, in one packet of many', async () => {
     const done = (then: () => void): void => then();
     const test = await startAgent(() => Object.fromEntries([['then', done]]), { maxInFlight: 1 });
-    const client = await test.open();
+    const client = await test.open(OLD_HELLO);
     client.notify(...ids(20_000));
     expect((await client.acks(20_000)).map(({ streamId }) => streamId)).toEqual(ids(20_000));
     expect(test.log.loud).toEqual([]);

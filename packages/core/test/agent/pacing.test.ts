@@ -1,6 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { connectEngine, createAgent, FrameType } from '../../src/index.ts';
-import { message, notify, OLD_HELLO } from './support/raw-client.ts';
+import { connectEngine, createAgent, encodeHaproxyDisconnect, FrameType } from '../../src/index.ts';
+import { message, notify, OLD_HELLO, type RawClient } from './support/raw-client.ts';
 import { startAgent } from './support/test-agent.ts';
 import { deferred, until } from './support/until.ts';
 
@@ -24,17 +25,60 @@ function sizedAgent(options: Parameters<typeof startAgent>[1] = {}): ReturnType<
 
 const sized = (streamId: number, size: number): Buffer => notify(streamId, [message('m', [['size', size]])]);
 
+/** `count` ACKs with different ids, none of the writes larger than what HAProxy can bear in one go; their stream-ids. */
+async function expectAll(client: RawClient, count: number, writes: readonly Buffer[]): Promise<number[]> {
+  const streamIds = (await client.acks(count)).map(({ streamId }) => streamId);
+  expect(new Set(streamIds).size).toBe(count);
+  for (const { length } of writes) expect(length).toBeLessThan(16_384);
+  return streamIds;
+}
+
 const types = (frames: readonly { type: number }[]): number[] => frames.map(({ type }) => type);
 
 describe('ACKs to a HAProxy that multiplexes', () => {
-  test('small ones leave as they come, however many', async () => {
+  test('20 small ones leave as they come', async () => {
     const agent = await sizedAgent();
-    const client = await agent.open();
-    client.send(...Array.from({ length: 60 }, (_, i) => sized(1 + 2 * i, LARGEST_SMALL_ACK)));
-    const acks = await client.acks(60);
-    expect(acks.map(({ streamId }) => streamId)).toEqual(Array.from({ length: 60 }, (_, i) => 1 + 2 * i));
-    expect(types(client.frames)).not.toContain(FrameType.AGENT_DISCONNECT);
+    const { client, writes } = agent.pair();
+    await client.hello();
+    client.send(...Array.from({ length: 20 }, (_, i) => sized(1 + 2 * i, LARGEST_SMALL_ACK)));
+    const acks = await client.acks(20);
+    expect(acks.map(({ streamId }) => streamId)).toEqual(Array.from({ length: 20 }, (_, i) => 1 + 2 * i));
+    expect(writes).toHaveLength(2);
     expect(types(client.frames.slice(1))).not.toContain(FrameType.AGENT_HELLO);
+  });
+
+  test('more small ones than it has streams, answered in one turn, leave a buffer at a time', async () => {
+    const agent = await sizedAgent();
+    const { client, writes } = agent.pair();
+    await client.hello();
+    client.send(...Array.from({ length: 60 }, (_, i) => sized(1 + 2 * i, LARGEST_SMALL_ACK)));
+    await expectAll(client, 60, writes);
+    expect(types(client.frames.slice(1))).not.toContain(FrameType.AGENT_HELLO);
+  });
+
+  test('what a stuck handler owes leaves a buffer at a time, some of the newest first', async () => {
+    const gate = deferred();
+    let running = 0;
+    const agent = await startAgent(async (request) => {
+      running++;
+      await gate.promise;
+      // Not all of them in one turn.
+      for (let i = 0; i < request.streamId % 7; i++) await new Promise((resolve) => setImmediate(resolve));
+      request.setVar('session', 'v', 'x'.repeat(400));
+    });
+    const { client, writes } = agent.pair();
+    await client.hello();
+    for (let i = 0; i < 300; i++) client.notify(1 + 2 * i);
+    await until('the handlers to run', () => running === 300);
+    gate.resolve();
+    const streamIds = await expectAll(client, 300, writes);
+    expect(Math.max(...streamIds.slice(0, 20))).toBeGreaterThan(500);
+    // When that is over, ACKs leave as they come again: as many as there are turns of the loop, not all after a while.
+    await delay(150);
+    const before = writes.length;
+    client.notify(...Array.from({ length: 20 }, (_, i) => 1001 + 2 * i));
+    await client.acks(20);
+    expect(writes.length - before).toBeGreaterThan(2);
   });
 
   test('the first larger one takes pipelining back, on every connection and for new ones', async () => {
@@ -53,10 +97,10 @@ describe('ACKs to a HAProxy that multiplexes', () => {
 
   test('20 of the largest in flight all leave whole, never more unread than HAProxy can bear in one go', async () => {
     const agent = await sizedAgent();
-    const client = await agent.open();
+    const { client, writes } = agent.pair();
+    await client.hello();
     client.send(...Array.from({ length: 20 }, (_, i) => sized(1 + 2 * i, 16_000)));
-    const acks = await client.acks(20);
-    expect(acks.map(({ streamId }) => streamId)).toEqual(Array.from({ length: 20 }, (_, i) => 1 + 2 * i));
+    await expectAll(client, 20, writes);
   });
 
   test('a close writes what is held before it says goodbye', async () => {
@@ -136,6 +180,32 @@ describe('ACKs to a HAProxy that multiplexes', () => {
       ]);
     },
   );
+
+  test('a goodbye waits for what is held', async () => {
+    const agent = await sizedAgent();
+    const client = await agent.open();
+    client.send(...Array.from({ length: 8 }, (_, i) => sized(1 + 2 * i, 16_000)));
+    client.send(encodeHaproxyDisconnect({ statusCode: 0, message: 'bye' }));
+    await client.agentHello();
+    expect(await client.acks(8)).toHaveLength(8);
+    expect(await client.disconnect()).toEqual({ statusCode: 0, message: 'normal' });
+  });
+
+  test('one that does not read gets no more than its buffers hold', async () => {
+    const agent = await sizedAgent();
+    const { client, agentSide, writes } = agent.pair();
+    await client.hello();
+    client.duplex.pause();
+    for (let i = 0; i < 1000; i++) client.send(sized(1 + 2 * i, 8000));
+    await until('the agent to stop reading', () => agentSide.isPaused() && agentSide.writableNeedDrain);
+    await delay(50);
+    const before = writes.length;
+    await delay(300);
+    expect(writes.length).toBe(before);
+    expect(agentSide.writableLength).toBeLessThan(100_000);
+    client.duplex.resume();
+    expect(await client.acks(60)).toHaveLength(60);
+  });
 
   test('an engine goes down to one NOTIFY at a time, as HAProxy does, and finds nothing wrong', async () => {
     await using agent = createAgent((request) => request.setVar('session', 'v', 'x'.repeat(8000)));
