@@ -49,10 +49,10 @@ describeCombinations((combination) => {
   });
 });
 
-/** The line of `show stat` for the agent's server. */
+/** The line of `show stat` for the agent's server; of `check_status` without the star of a check that is under way. */
 async function serverOf(haproxy: Haproxy): Promise<Record<string, string>> {
   const [names = '', ...lines] = (await haproxy.cli('show stat')).replace(/^# /, '').split('\n');
   const line = lines.find((text) => text.startsWith('agents,agent1,')) ?? '';
   const values = line.split(',');
-  return Object.fromEntries(names.split(',').map((name, i) => [name, values[i] ?? '']));
+  return Object.fromEntries(names.split(',').map((name, i) => [name, (values[i] ?? '').replace(/^\* /, '')]));
 }

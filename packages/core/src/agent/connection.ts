@@ -77,6 +77,8 @@ export class Connection implements NotifySource {
   #pacing: Pacing | undefined;
   /** HAProxy was told to have one stream at a time on this connection: what a newer NOTIFY finds unanswered was given up. */
   #oneStream = false;
+  /** The HELLO was that of a multiplexer, and the first NOTIFY is still to say whether it is one. */
+  #eraUncertain = false;
   #agreedMaxFrameSize = 0;
   #pauses = 0;
   #draining = false;
@@ -183,7 +185,8 @@ export class Connection implements NotifySource {
 
   #hello(payload: Buffer): void {
     const { limits, logger } = this.#host;
-    const agreement = agree(decodeHaproxyHello(payload), limits.maxFrameSize, this.#host.pipelining);
+    const announced = decodeHaproxyHello(payload);
+    const agreement = agree(announced, limits.maxFrameSize, this.#host.pipelining);
     this.engineId = agreement.engineId;
     this.maxAckSize = agreement.maxFrameSize - 1;
     this.#splitter.maxFrameSize = agreement.maxReceivedFrameSize;
@@ -200,6 +203,8 @@ export class Connection implements NotifySource {
     if (readBufferSize !== undefined) {
       if (hello.capabilities.includes('pipelining')) this.#pace(readBufferSize);
       else this.#oneStream = !this.#host.pipelining;
+      // One that has to send less than it announced may have given up the first NOTIFYs, and their ids with them.
+      this.#eraUncertain = maxFrameSize === announced.maxFrameSize;
     }
     logger.debug({ peer: this.peer, engineId, maxFrameSize, capabilities: hello.capabilities }, 'connection open');
   }
@@ -222,6 +227,7 @@ export class Connection implements NotifySource {
   }
 
   #notify(reader: Reader, streamId: number, frameId: number): void {
+    if (this.#eraUncertain) this.#tellEra(streamId, frameId);
     if (this.#oneStream || this.#pacing?.converting === true) this.#oneAtATime(streamId, frameId);
     const output = this.#output as Writer;
     const payloadStart = reader.offset;
@@ -244,8 +250,14 @@ export class Connection implements NotifySource {
     indexPool.give(index);
   }
 
+  /** The first stream of a multiplexer's connection is number 1: any other is of HAProxy up to 3.0 with `no option async`. */
+  #tellEra(streamId: number, frameId: number): void {
+    this.#eraUncertain = false;
+    if (streamId !== 1 || frameId !== 1) this.#stopPacing();
+  }
+
   #oneAtATime(streamId: number, frameId: number): void {
-    // The streams of a multiplexer have odd ids and one frame each: this is a HAProxy up to 3.0 with `no option async`.
+    // The next ones have odd ids, and one frame each.
     if (streamId % 2 === 0 || frameId !== 1) return this.#stopPacing();
     if (!this.#oneStream) {
       if (!this.#isQuiet || this.#pacing?.over !== true) return;
