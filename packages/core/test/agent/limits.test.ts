@@ -131,6 +131,30 @@ describe('maxInFlight', () => {
     expect(it.most).toBe(1);
   });
 
+  test('what waits behind it stays as it was, whatever others send meanwhile', async () => {
+    const gate = deferred();
+    const test = await startAgent(
+      async (request) => {
+        if (request.streamId >= 1000) return;
+        await gate.promise;
+        request.setVar('session', 'text', request.messages.get('m')?.get('text'));
+      },
+      { maxInFlight: 1 },
+    );
+    const [client, other] = [await test.open(), await test.open()];
+    const texts = ids(40).map((id) => `text ${id} ${'x'.repeat(id)}`);
+    client.send(...texts.map((text, i) => notify(i, [message('m', [['text', text]])])));
+    for (let round = 0; round < 5; round++) {
+      const noise = message('m', [['text', 'y'.repeat(60)]]);
+      other.send(...ids(200).map((id) => notify(1000 + id, [noise])));
+      await other.acks(200);
+    }
+    gate.resolve();
+    for (const { streamId, actions } of await client.acks(40))
+      expect(actions).toMatchObject([{ value: texts[streamId] }]);
+    expect(test.log.loud).toEqual([]);
+  });
+
   test('holds for each connection by itself', async () => {
     const it = await stage(2);
     const clients = [await it.test.open(), await it.test.open()];

@@ -95,8 +95,9 @@ describe('S2-01 where an agent listens', () => {
     async (transport) => {
       const setNoDelay = vi.spyOn(Socket.prototype, 'setNoDelay');
       onTestFinished(() => setNoDelay.mockRestore());
-      const connectClient = await transport.start(agentOf());
-      await answers(await connectClient());
+      const test = agentOf();
+      const dial = await transport.start(test);
+      await answers(test.client(await dial()));
       const accepted = setNoDelay.mock.contexts.filter((socket) => Boolean((socket as { server?: Server }).server));
       expect(accepted).toHaveLength(1);
     },

@@ -1,7 +1,8 @@
 import { once } from 'node:events';
+import type { Duplex } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { encodeHaproxyHello, ipv4, type NotifyContext } from '../../src/index.ts';
-import { HELLO, message, notify } from './support/raw-client.ts';
+import { connectEngine, encodeHaproxyHello, ipv4, type NotifyContext } from '../../src/index.ts';
+import { HELLO, message, notify, type RawClient } from './support/raw-client.ts';
 import { TestAgent } from './support/test-agent.ts';
 import { TRANSPORTS } from './support/transports.ts';
 import { until } from './support/until.ts';
@@ -19,9 +20,14 @@ async function tell(request: NotifyContext): Promise<void> {
 }
 
 describe.each(TRANSPORTS)('S2-01 an agent over $name', (transport) => {
-  async function start(): Promise<{ test: TestAgent; connect: Awaited<ReturnType<(typeof transport)['start']>> }> {
+  async function start(): Promise<{
+    test: TestAgent;
+    dial: () => Promise<Duplex>;
+    connect: () => Promise<RawClient>;
+  }> {
     const test = new TestAgent(tell);
-    return { test, connect: await transport.start(test) };
+    const dial = await transport.start(test);
+    return { test, dial, connect: async () => test.client(await dial()) };
   }
 
   test('greets, answers and says goodbye', async () => {
@@ -107,6 +113,22 @@ describe.each(TRANSPORTS)('S2-01 an agent over $name', (transport) => {
       expect(test.log.loud).toEqual([]);
     });
   }
+
+  test('S2-11 the engine, as strict as HAProxy, finds nothing wrong', async () => {
+    const { dial, test } = await start();
+    await using engine = await connectEngine({ duplex: await dial() }, { capabilities: ['pipelining', 'async'] });
+    const numbers = Array.from({ length: 500 }, (_, i) => i);
+    const texts = numbers.map((i) => 'x'.repeat((i * 37) % 30_000));
+    const acks = await Promise.all(texts.map((text) => engine.notify([message('ask', [['n', text]])])));
+    // What is larger than a frame comes in fragments, and its answer does not fit.
+    for (const [i, ack] of acks.entries()) {
+      const text = texts[i] as string;
+      if (text.length < 16_000) expect(ack.get('transaction', 'n') === text).toBe(true);
+      else if (text.length > 16_380) expect(ack.get('transaction', 'n')).toBeUndefined();
+    }
+    expect(engine.violations).toEqual([]);
+    expect(test.log.loud.every(({ message }) => message === 'NOTIFY failed: its ACK is empty')).toBe(true);
+  });
 
   test('closes', async () => {
     const { connect, test } = await start();

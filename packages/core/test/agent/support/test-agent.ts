@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { type Duplex, duplexPair } from 'node:stream';
 import { onTestFinished } from 'vitest';
 import { type Agent, type AgentOptions, createAgent, type Handler, type HaproxyHello } from '../../../src/index.ts';
@@ -26,11 +26,16 @@ export class TestAgent {
     return client;
   }
 
-  /** Over TCP, to the first address. */
-  async connect(): Promise<RawClient> {
+  /** A TCP connection to the first address. */
+  dial(): Socket {
     const [address] = this.agent.addresses;
     if (address === undefined || 'path' in address) throw new Error('the agent has no TCP address');
-    const socket = connect({ host: address.address, port: address.port, noDelay: true });
+    return connect({ host: address.address, port: address.port, noDelay: true });
+  }
+
+  /** Over TCP, to the first address. */
+  async connect(): Promise<RawClient> {
+    const socket = this.dial();
     const client = this.client(socket);
     await once(socket, 'connect');
     return client;
@@ -45,11 +50,16 @@ export class TestAgent {
 
   /** Over a pair of streams in memory; `writes` are the chunks that the agent wrote. */
   pair(options: { highWaterMark?: number } = {}): { client: RawClient; agentSide: Duplex; writes: Buffer[] } {
+    const { agentSide, clientSide, writes } = this.duplexPair(options);
+    return { client: this.client(clientSide), agentSide, writes };
+  }
+
+  duplexPair(options: { highWaterMark?: number } = {}): { clientSide: Duplex; agentSide: Duplex; writes: Buffer[] } {
     const [agentSide, clientSide] = duplexPair(options);
     const writes = recordWrites(agentSide);
     this.#agentSides.push(agentSide);
     this.agent.handleConnection(agentSide);
-    return { client: this.client(clientSide), agentSide, writes };
+    return { clientSide, agentSide, writes };
   }
 
   async stop(): Promise<void> {

@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Duplex } from 'node:stream';
 import { connect as connectTls, createServer as createTlsServer } from 'node:tls';
 import { onTestFinished } from 'vitest';
 import type { Peer } from '../../../src/index.ts';
 import { selfSigned } from './certificate.ts';
-import type { RawClient } from './raw-client.ts';
 import type { TestAgent } from './test-agent.ts';
 
 /** A way to reach an agent. */
@@ -18,7 +18,7 @@ export interface Transport {
   /** Whether the agent is told when the other side is destroyed. The streams of a pair do not tell each other. */
   readonly tellsOfBreaks: boolean;
   /** The agent takes connections when this resolves; the function makes one. */
-  start(test: TestAgent): Promise<() => Promise<RawClient>>;
+  start(test: TestAgent): Promise<() => Promise<Duplex>>;
 }
 
 const tls = selfSigned();
@@ -30,10 +30,9 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-async function connected(test: TestAgent, socket: Socket, event = 'connect'): Promise<RawClient> {
-  const client = test.client(socket);
+async function connected(socket: Socket, event = 'connect'): Promise<Socket> {
   await once(socket, event);
-  return client;
+  return socket;
 }
 
 function portOf(server: Server): number {
@@ -55,7 +54,7 @@ export const TRANSPORTS: readonly Transport[] = [
     tellsOfBreaks: true,
     async start(test) {
       await test.agent.listen({ port: 0 });
-      return () => test.connect();
+      return () => connected(test.dial());
     },
   },
   {
@@ -64,7 +63,7 @@ export const TRANSPORTS: readonly Transport[] = [
     tellsOfBreaks: true,
     async start(test) {
       await test.agent.listen({ port: 0, host: '::1', ipv6Only: true });
-      return () => test.connect();
+      return () => connected(test.dial());
     },
   },
   {
@@ -74,7 +73,7 @@ export const TRANSPORTS: readonly Transport[] = [
     async start(test) {
       const path = join(temporaryFolder(), 'agent.sock');
       await test.agent.listen({ path, mode: 0o600 });
-      return () => connected(test, connect(path));
+      return () => connected(connect(path));
     },
   },
   {
@@ -86,11 +85,7 @@ export const TRANSPORTS: readonly Transport[] = [
       if ('path' in address) throw new Error('no TCP address');
       const { port } = address;
       return () =>
-        connected(
-          test,
-          connectTls({ host: '127.0.0.1', port, ca: tls.cert, servername: 'localhost' }),
-          'secureConnect',
-        );
+        connected(connectTls({ host: '127.0.0.1', port, ca: tls.cert, servername: 'localhost' }), 'secureConnect');
     },
   },
   {
@@ -100,7 +95,7 @@ export const TRANSPORTS: readonly Transport[] = [
     async start(test) {
       const path = join(temporaryFolder(), 'agent.sock');
       await test.agent.listen({ path, tls });
-      return () => connected(test, connectTls({ path, ca: tls.cert, servername: 'localhost' }), 'secureConnect');
+      return () => connected(connectTls({ path, ca: tls.cert, servername: 'localhost' }), 'secureConnect');
     },
   },
   {
@@ -110,7 +105,7 @@ export const TRANSPORTS: readonly Transport[] = [
     async start(test) {
       const server = await listening(createServer());
       await test.agent.listen({ server });
-      return () => test.connect();
+      return () => connected(test.dial());
     },
   },
   {
@@ -122,11 +117,7 @@ export const TRANSPORTS: readonly Transport[] = [
       await test.agent.listen({ server });
       const port = portOf(server);
       return () =>
-        connected(
-          test,
-          connectTls({ host: '127.0.0.1', port, ca: tls.cert, servername: 'localhost' }),
-          'secureConnect',
-        );
+        connected(connectTls({ host: '127.0.0.1', port, ca: tls.cert, servername: 'localhost' }), 'secureConnect');
     },
   },
   {
@@ -134,7 +125,7 @@ export const TRANSPORTS: readonly Transport[] = [
     peer: 'stream',
     tellsOfBreaks: false,
     async start(test) {
-      return async () => test.pair().client;
+      return async () => test.duplexPair().clientSide;
     },
   },
 ];
