@@ -95,6 +95,34 @@ describe('a peer that does not read', () => {
     expect(it.test.log.loud).toEqual([]);
   });
 
+  test('may leave half a frame meanwhile: the rest of it could not be read', async () => {
+    const gate = deferred();
+    let running = 0;
+    const test = new TestAgent(
+      async (request) => {
+        running++;
+        if (request.streamId !== 1) return;
+        await gate.promise;
+        request.setVar('session', 'x', 'x'.repeat(500_000));
+      },
+      { frameTimeoutMs: 300 },
+    );
+    const { client, agentSide } = test.pair();
+    await client.hello({ ...OLD_HELLO, maxFrameSize: 1024 * 1024 });
+    client.duplex.pause();
+    client.send(notify(1), notify(3).subarray(0, 10));
+    await until('the handler to run', () => running === 1);
+    gate.resolve();
+    await until('the agent to stop reading', () => agentSide.isPaused());
+    client.send(notify(3).subarray(10));
+    // Another agent that began later sees the same time pass.
+    const clock = await startAgent(undefined, { helloTimeoutMs: 500 });
+    await (await clock.connect()).disconnect();
+    client.duplex.resume();
+    expect((await client.acks(2)).map(({ streamId }) => streamId)).toEqual([1, 3]);
+    expect(test.log.loud).toEqual([]);
+  });
+
   test('does not keep handlers that are done from being forgotten', async () => {
     const gate = deferred();
     const test = new TestAgent(async (request) => {
