@@ -105,8 +105,9 @@ export class Agent implements AsyncDisposable {
 
   /**
    * Closes the way that disturbs HAProxy least: no new connections (health checks fail, so HAProxy looks elsewhere), what
-   * comes on open ones is answered until each has a quiet moment, then AGENT-DISCONNECT and the end. After `timeoutMs` what
-   * is still in flight gets an empty ACK. Calling it again waits for the same end.
+   * comes on open ones is answered until each has a quiet moment, then AGENT-DISCONNECT and the end. HAProxy up to 3.0 leaves
+   * a busy connection none: from half of `timeoutMs` on it ends right behind an ACK that leaves nothing unanswered. After
+   * `timeoutMs` what is still in flight gets an empty ACK. Calling it again waits for the same end.
    */
   close(options: CloseOptions = {}): Promise<void> {
     this.#closing ??= this.#close(options);
@@ -200,9 +201,15 @@ export class Agent implements AsyncDisposable {
     for (const connection of this.#connections) connection.drain(SWEEP_MS);
     this.#sweepEvery(intervalMs);
     this.#sweeper?.ref();
+    const lastCall = setTimeout(() => this.#lastCall(), timeoutMs / 2);
     const patience = setTimeout(() => this.#cut(), timeoutMs);
     await drained;
+    clearTimeout(lastCall);
     clearTimeout(patience);
+  }
+
+  #lastCall(): void {
+    for (const connection of this.#connections) connection.lastCall();
   }
 
   /** Ends all that is left: first with what the protocol wants, then, a moment later, without. */

@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { SpoaError, type SpoaErrorCode } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { decodeDisconnect, encodeAgentDisconnect } from '../wire/disconnect.ts';
-import { beginFrame, endFrame, FrameFlag, FrameType, readFrameHeader } from '../wire/frame.ts';
+import { beginFrame, endFrame, FrameFlag, FrameType, LENGTH_BYTES, readFrameHeader } from '../wire/frame.ts';
 import { FrameSplitter } from '../wire/frame-splitter.ts';
 import { decodeHaproxyHello, encodeAgentHello } from '../wire/hello.ts';
 import { asBuffer, Reader } from '../wire/reader.ts';
@@ -50,7 +50,12 @@ const MAX_HELLO_SIZE = 4096;
 /** ACKs of one turn leave together, up to about this many bytes: what a peer makes us hold before it is seen to read. */
 const LARGE_OUTPUT = 64 * 1024;
 
+/** ACKs that a goodbye follows in the same write are no larger: HAProxy's buffer has room for both, in bytes. */
+const LAST_OUTPUT = 4096;
+
 const NOTHING = Buffer.alloc(0);
+/** What HAProxy is told when the agent closes. */
+const CLOSING = 'the agent is closing';
 
 /** Why reading is stopped. */
 const Pause = { OUTPUT: 1, IN_FLIGHT: 2 } as const;
@@ -82,6 +87,7 @@ export class Connection implements NotifySource {
   #agreedMaxFrameSize = 0;
   #pauses = 0;
   #draining = false;
+  #lastCall = false;
   /** When the state was entered, when a byte came last, and since when a frame is incomplete (0: none is). */
   #enteredAt: number;
   #receivedAt: number;
@@ -141,6 +147,7 @@ export class Connection implements NotifySource {
     } catch (error) {
       this.#fail(error);
     }
+    if (this.#lastCall) this.#leaveBehind(output);
     this.#output = undefined;
     // An idle connection holds on to nothing that it has read.
     this.#reader.reset(NOTHING, 0, 0);
@@ -320,6 +327,7 @@ export class Connection implements NotifySource {
       notify.settleInto(listens ? output : undefined);
       if (output.offset >= LARGE_OUTPUT) this.#write(output);
     }
+    if (this.#lastCall) this.#leaveBehind(output);
     this.#send(output);
     if (this.#state === 'leaving') this.#leaveWhenDone();
   }
@@ -481,6 +489,20 @@ export class Connection implements NotifySource {
     this.#receivedAt = Math.min(this.#host.now, this.#receivedAt + clockStepMs);
   }
 
+  /** It was never quiet: from now on it ends behind the first ACK that leaves nothing unanswered, as far as we know. */
+  lastCall(): void {
+    this.#lastCall = true;
+  }
+
+  #leaveBehind(output: Writer): void {
+    if (output.offset === 0 || output.offset > LAST_OUTPUT || output.bytes[LENGTH_BYTES] !== FrameType.ACK) return;
+    if (this.#state !== 'open' || !this.#isQuiet || this.#incomplete || this.#pacing?.converting === true) return;
+    const within = this.#output;
+    this.#output = output;
+    this.leave(StatusCode.NORMAL, CLOSING);
+    this.#output = within;
+  }
+
   /** Looks at the clock. Called every few hundred milliseconds, more often while draining. */
   sweep(quietMs: number): void {
     const { limits, now } = this.#host;
@@ -499,7 +521,7 @@ export class Connection implements NotifySource {
       this.#timeout('SPOA_FRAME_TIMEOUT', `a frame was not finished within ${limits.frameTimeoutMs} ms`);
     } else if (this.#isQuiet) {
       const quiet = now - this.#receivedAt;
-      if (this.#draining && quiet >= quietMs) this.leave(StatusCode.NORMAL, 'the agent is closing');
+      if (this.#draining && quiet >= quietMs) this.leave(StatusCode.NORMAL, CLOSING);
       else if (isOver(limits.idleTimeoutMs, quiet)) {
         this.#timeout('SPOA_IDLE_TIMEOUT', `nothing received for ${limits.idleTimeoutMs} ms`);
       }
@@ -519,7 +541,7 @@ export class Connection implements NotifySource {
       this.#answerEmpty(new SpoaError('SPOA_AGENT_CLOSED', 'the agent closed before the handler was done'));
     }
     if (this.#state === 'closing') this.#duplex.destroy();
-    else this.leave(StatusCode.NORMAL, 'the agent is closing');
+    else this.leave(StatusCode.NORMAL, CLOSING);
   }
 
   /** Answers what is in flight without actions. */

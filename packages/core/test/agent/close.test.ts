@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { duplexPair } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
-import { createAgent, encodeHaproxyHello, handleConnection } from '../../src/index.ts';
+import { createAgent, encodeHaproxyHello, FrameType, handleConnection } from '../../src/index.ts';
 import { HELLO, notify, RawClient } from './support/raw-client.ts';
 import { startAgent, TestAgent } from './support/test-agent.ts';
 import { temporaryFolder } from './support/transports.ts';
@@ -130,6 +130,23 @@ describe('close', () => {
     expect((await client.ack()).actions).toEqual([]);
     await part(client);
     await closed;
+  });
+
+  test('a connection that is never quiet ends behind an ACK that leaves nothing unanswered', async () => {
+    const test = new TestAgent(async (request) => {
+      await delay(10);
+      request.setVar('session', 'id', request.streamId);
+    });
+    const { client, writes } = test.pair();
+    await client.hello();
+    const closed = test.agent.close({ timeoutMs: 2_000, quietMs: 1_000 });
+    for (let streamId = 1; !client.frames.some(({ type }) => type === FrameType.AGENT_DISCONNECT); streamId += 2) {
+      client.notify(streamId);
+      expect(await client.ack()).toMatchObject({ streamId, actions: [{ value: streamId }] });
+    }
+    await part(client);
+    await closed;
+    expect(writes.at(-1)?.[4]).toBe(FrameType.ACK);
   });
 
   test('a connection that is never quiet is cut at the time-out', async () => {
