@@ -21,6 +21,7 @@ spoe-message question
 
 const CHECKED: Case = {
   ...CASE,
+  processingTimeout: '1s',
   backend: 'option spop-check\ntimeout check 5s',
   server: 'check inter 20ms fall 1 rise 1',
 };
@@ -81,16 +82,16 @@ describeCombinations((combination) => {
       const load = new Load(CLIENTS, () => request(haproxy));
       await load.more(20 * CLIENTS);
 
-      await leaving.close({ timeoutMs: multiplexer ? 5000 : 300 });
+      await leaving.close({ timeoutMs: multiplexer ? 5000 : 600 });
       await load.more(20 * CLIENTS);
       const { leaving: before = 0, staying: after = 0, ...failed } = tally(await load.stop());
 
       expect(before).toBeGreaterThan(0);
       expect(after).toBeGreaterThan(10 * CLIENTS);
-      // Up to 3.0 HAProxy goes on using the connections that it has, though the server is DOWN, so that some are never quiet;
-      // and with those that are left 2.6 may let a message wait until it is too late.
+      // Up to 3.0 HAProxy goes on using the connections that it has, though the server is DOWN. The agent takes leave behind an
+      // ACK, which a NOTIFY may cross; and with fewer connections than requests 2.6 lets some messages wait until too late.
       if (multiplexer) expect(failed).toEqual({});
-      else expect(sum(failed)).toBeLessThanOrEqual(2 * CLIENTS);
+      else expect(sum(failed)).toBeLessThanOrEqual(combination.line === '3.0' ? 2 : CLIENTS);
       expect(leaving.connections).toBe(0);
       expect([...leaving.log.complaints, ...staying.log.complaints]).toEqual([]);
     });
@@ -108,7 +109,7 @@ describeCombinations((combination) => {
       expect(answer).toBeGreaterThan(20 * CLIENTS);
       expect(Object.keys(failed).filter((error) => !EXPECTED_ERRORS.has(error))).toEqual([]);
 
-      expect(tally(await inTurn(10, () => request(haproxy)))).toEqual({ answer: 10 });
+      await answersAgain(haproxy);
       expect(agent.log.complaints).toEqual([]);
     });
   });
@@ -136,13 +137,17 @@ describeCombinations((combination) => {
 
     expect(answer).toBeGreaterThan(20 * CLIENTS);
     expect(Object.keys(failed).filter((error) => !EXPECTED_ERRORS.has(error))).toEqual([]);
-    expect(tally(await inTurn(10, () => request(haproxy)))).toEqual({ answer: 10 });
+    await answersAgain(haproxy);
     expect(logger.complaints).toEqual([]);
   });
 });
 
-async function inTurn<T>(count: number, run: () => Promise<T>): Promise<T[]> {
-  const results: T[] = [];
-  for (let i = 0; i < count; i++) results.push(await run());
-  return results;
+/** Waits until one request after the other is answered: HAProxy up to 3.0 waits a second before it connects again. */
+async function answersAgain(haproxy: Haproxy): Promise<void> {
+  const recent: HttpResponse[] = [];
+  for (let asked = 0; asked < 50; asked++) {
+    recent.push(await request(haproxy));
+    if (tally(recent.slice(-5)).answer === 5) return;
+  }
+  throw new Error(`the agent is back, but not for HAProxy: ${JSON.stringify(tally(recent))}`);
 }
