@@ -89,9 +89,9 @@ describeCombinations((combination) => {
       expect(before).toBeGreaterThan(0);
       expect(after).toBeGreaterThan(10 * CLIENTS);
       // Up to 3.0 HAProxy goes on using the connections that it has, though the server is DOWN. The agent takes leave behind an
-      // ACK, which a NOTIFY may cross; and with fewer connections than requests 2.6 lets some messages wait until too late.
+      // ACK, which NOTIFYs may cross; and with fewer connections than requests 2.6 lets some messages wait until too late.
       if (multiplexer) expect(failed).toEqual({});
-      else expect(sum(failed)).toBeLessThanOrEqual(combination.line === '3.0' ? 2 : CLIENTS);
+      else expect(sum(failed)).toBeLessThanOrEqual(CLIENTS);
       expect(leaving.connections).toBe(0);
       expect([...leaving.log.complaints, ...staying.log.complaints]).toEqual([]);
     });
