@@ -6,11 +6,13 @@ import { decodeDisconnect, encodeAgentDisconnect } from '../wire/disconnect.ts';
 import { beginFrame, endFrame, FrameFlag, FrameType, LENGTH_BYTES, readFrameHeader } from '../wire/frame.ts';
 import { FrameSplitter } from '../wire/frame-splitter.ts';
 import { decodeHaproxyHello, encodeAgentHello } from '../wire/hello.ts';
+import type { MessageIndex } from '../wire/message-index.ts';
 import { asBuffer, Reader } from '../wire/reader.ts';
 import { StatusCode } from '../wire/status-code.ts';
 import type { Writer } from '../wire/writer.ts';
 import { Fragments } from './fragments.ts';
 import { agree } from './handshake.ts';
+import { InFlight } from './in-flight.ts';
 import type { Limits } from './limits.ts';
 import { type Handler, NotifyContext, type NotifySource } from './notify-context.ts';
 import { Outbox } from './outbox.ts';
@@ -71,19 +73,24 @@ export class Connection implements NotifySource {
   readonly #reader = new Reader(NOTHING);
   /** Whether chunks lie in memory that other connections use next. */
   readonly #sharesMemory: boolean;
-  readonly #inFlight = new Set<NotifyContext>();
+  readonly #inFlight = new InFlight({
+    failed: (notify, error) => this.#handlerFailed(notify, error),
+    done: () => this.#resumeBelowLimit(),
+    settled: () => this.#sendSettled(),
+  });
   #state: State = 'hello';
   #output: Writer | undefined;
   #peer: Peer | undefined;
   /** There when fragmentation was agreed on. */
   #fragments: Fragments | undefined;
-  #settled: NotifyContext[] = [];
   /** There while HAProxy may have several streams on this connection and must not be overfed. */
   #pacing: Pacing | undefined;
   /** HAProxy was told to have one stream at a time on this connection: what a newer NOTIFY finds unanswered was given up. */
   #oneStream = false;
   /** The HELLO was that of a multiplexer, and the first NOTIFY is still to say whether it is one. */
   #eraUncertain = false;
+  /** A malformed NOTIFY was logged. */
+  #malformed = false;
   #agreedMaxFrameSize = 0;
   #pauses = 0;
   #draining = false;
@@ -225,6 +232,7 @@ export class Connection implements NotifySource {
 
   /** Asks HAProxy to have one stream at a time on this connection from now on. */
   stopPipelining(): void {
+    if (this.#state !== 'open') return;
     const { version, maxFrameSize, capabilities } = {
       version: '2.0',
       maxFrameSize: this.#agreedMaxFrameSize,
@@ -240,21 +248,43 @@ export class Connection implements NotifySource {
     const payloadStart = reader.offset;
     const index = indexPool.take();
     const notify = new NotifyContext(this, index, output, streamId, frameId);
-    let result: PromiseLike<unknown> | undefined;
-    try {
-      index.parse(reader);
-      const returned = this.#host.handler(notify);
-      if (isThenable(returned)) result = returned;
-    } catch (error) {
-      this.#handlerFailed(notify, error);
-    }
+    const result = this.#isSound(notify, index, reader) ? this.#handle(notify) : undefined;
     if (result !== undefined) {
       notify.detach(payloadStart, reader.end);
-      this.#wait(notify, result);
+      this.#inFlight.add(notify, result);
+      if (this.#inFlight.size >= this.#host.limits.maxInFlight) this.#pause(Pause.IN_FLIGHT);
       return;
     }
     notify.settle();
     indexPool.give(index);
+  }
+
+  /** Finds the messages. One NOTIFY that cannot be read is answered empty, and costs no other. */
+  #isSound(notify: NotifyContext, index: MessageIndex, reader: Reader): boolean {
+    try {
+      index.parse(reader);
+      return true;
+    } catch (error) {
+      if (!(error instanceof SpoaError)) throw error;
+      const { streamId, frameId } = notify;
+      const facts = { peer: this.peer, streamId, frameId, code: error.code, ...error.facts };
+      const { logger } = this.#host;
+      // A peer can send very many of them.
+      if (this.#malformed) logger.debug(facts, `malformed NOTIFY: ${error.message}`);
+      else logger.warn(facts, `malformed NOTIFY, answered empty (said once a connection): ${error.message}`);
+      this.#malformed = true;
+      return false;
+    }
+  }
+
+  #handle(notify: NotifyContext): PromiseLike<unknown> | undefined {
+    try {
+      const returned = this.#host.handler(notify);
+      return isThenable(returned) ? returned : undefined;
+    } catch (error) {
+      this.#handlerFailed(notify, error);
+      return undefined;
+    }
   }
 
   /** The first stream of a multiplexer's connection is number 1: any other is of HAProxy up to 3.0 with `no option async`. */
@@ -286,22 +316,7 @@ export class Connection implements NotifySource {
 
   /** Whether every NOTIFY is answered. */
   get #isQuiet(): boolean {
-    return this.#inFlight.size === 0 && this.#settled.length === 0 && this.#pacing?.idle !== false;
-  }
-
-  #wait(notify: NotifyContext, result: PromiseLike<unknown>): void {
-    this.#inFlight.add(notify);
-    if (this.#inFlight.size >= this.#host.limits.maxInFlight) this.#pause(Pause.IN_FLIGHT);
-    const failed = (error: unknown): void => {
-      if (this.#inFlight.has(notify)) this.#handlerFailed(notify, error);
-      this.#settle(notify);
-    };
-    // Not every thenable is a promise: some throw, or call back twice.
-    try {
-      result.then(() => this.#settle(notify), failed);
-    } catch (error) {
-      failed(error);
-    }
+    return this.#inFlight.isEmpty && this.#pacing?.idle !== false;
   }
 
   #handlerFailed(notify: NotifyContext, error: unknown): void {
@@ -310,23 +325,17 @@ export class Connection implements NotifySource {
     this.#host.logger.error({ peer: this.peer, streamId, frameId, err: error }, 'NOTIFY failed: its ACK is empty');
   }
 
-  /** A handler is done: its ACK leaves with all that are done in this turn. */
-  #settle(notify: NotifyContext): void {
-    if (!this.#inFlight.delete(notify)) return;
-    this.#settled.push(notify);
-    if (this.#settled.length === 1) queueMicrotask(() => this.#sendSettled());
+  #resumeBelowLimit(): void {
     if (this.#inFlight.size < this.#host.limits.maxInFlight) this.#resume(Pause.IN_FLIGHT);
   }
 
+  /** The ACKs of the handlers that ended in one turn leave together. */
   #sendSettled(): void {
-    const settled = this.#settled;
-    this.#settled = [];
     const listens = this.#state === 'open' || this.#state === 'leaving';
     const output = outputPool.take();
-    for (const notify of settled) {
-      notify.settleInto(listens ? output : undefined);
+    this.#inFlight.write(listens ? output : undefined, () => {
       if (output.offset >= LARGE_OUTPUT) this.#write(output);
-    }
+    });
     if (this.#lastCall) this.#leaveBehind(output);
     this.#send(output);
     if (this.#state === 'leaving') this.#leaveWhenDone();
@@ -425,7 +434,7 @@ export class Connection implements NotifySource {
     this.#enter('closing');
     this.#pacing?.flush();
     this.#pacing = undefined;
-    this.#forget(reason ?? new SpoaError('SPOA_AGENT_CLOSED', 'the connection was closed by the agent'));
+    this.#inFlight.end(reason ?? new SpoaError('SPOA_AGENT_CLOSED', 'the connection was closed by the agent'));
     this.#fragments?.reset();
     this.#incompleteSince = 0;
     if (this.#output !== undefined) this.#outbox.send(this.#output);
@@ -447,19 +456,8 @@ export class Connection implements NotifySource {
     if (this.#state === 'closed') return;
     this.#enter('closed');
     this.#pacing?.flush();
-    this.#forget(peerGone());
+    this.#inFlight.end(peerGone());
     this.#host.closed(this);
-  }
-
-  /** Nobody waits for what is in flight. */
-  #forget(reason: SpoaError): void {
-    const forgotten = [...this.#inFlight, ...this.#settled];
-    this.#inFlight.clear();
-    this.#settled = [];
-    for (const notify of forgotten) {
-      notify.abort(reason);
-      notify.settleInto(undefined);
-    }
   }
 
   #enter(state: State): void {
@@ -510,7 +508,7 @@ export class Connection implements NotifySource {
     if (this.#state === 'closing' || this.#state === 'leaving') {
       if (inState < limits.closeTimeoutMs) return;
       if (this.#state === 'leaving') this.leave(StatusCode.TIMEOUT, 'handlers did not finish in time');
-      else this.#duplex.destroy();
+      else this.#destroy();
     } else if (this.#state === 'hello' && isOver(limits.helloTimeoutMs, inState)) {
       this.#timeout('SPOA_HELLO_TIMEOUT', `no HAPROXY-HELLO within ${limits.helloTimeoutMs} ms`);
     } else if (
@@ -540,21 +538,21 @@ export class Connection implements NotifySource {
       this.#sendSettled();
       this.#answerEmpty(new SpoaError('SPOA_AGENT_CLOSED', 'the agent closed before the handler was done'));
     }
-    if (this.#state === 'closing') this.#duplex.destroy();
+    if (this.#state === 'closing') this.#destroy();
     else this.leave(StatusCode.NORMAL, CLOSING);
   }
 
   /** Answers what is in flight without actions. */
   #answerEmpty(reason: SpoaError): void {
     const output = outputPool.take();
-    for (const notify of [...this.#inFlight, ...this.#settled]) {
-      notify.abort(reason);
-      notify.clearActions();
-      notify.settleInto(output);
-    }
-    this.#inFlight.clear();
-    this.#settled = [];
+    this.#inFlight.end(reason, output);
     this.#send(output);
+  }
+
+  /** Ends the connection at once, also where the duplex does not say that it has closed. */
+  #destroy(): void {
+    this.#duplex.destroy();
+    this.#gone();
   }
 }
 

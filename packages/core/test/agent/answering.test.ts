@@ -228,7 +228,7 @@ describe('one ACK for each NOTIFY', () => {
     expect(acks[0]?.actions).toMatchObject([{ value: 255 }]);
     expect(acks[1]).toEqual({ ...NOTHING, streamId: 3 });
     expect(acks[2]?.actions).toMatchObject([{ value: 0 }]);
-    expect(test.log.loud).toMatchObject([{ level: 'error', facts: { streamId: 3 } }]);
+    expect(test.log.loud).toMatchObject([{ level: 'warn', facts: { streamId: 3 } }]);
   });
 });
 

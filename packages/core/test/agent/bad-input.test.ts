@@ -9,7 +9,6 @@ import {
   encodeVarint,
   FrameFlag,
   FrameType,
-  SpoaError,
   type SpoaErrorCode,
 } from '../../src/index.ts';
 import { HELLO, items, message, notify, OLD_HELLO, type RawClient, rawFrame } from './support/raw-client.ts';
@@ -199,11 +198,8 @@ describe('truncated payloads of a NOTIFY fail it, and nothing else', () => {
     const acks = await client.acks(whole.length + 1);
     const sound = acks.filter(({ actions }) => actions.length > 0).map(({ streamId }) => streamId);
     expect(sound).toEqual([0, whole.length]);
-    expect(test.log.loud).toHaveLength(whole.length - 1);
-    for (const { level, facts } of test.log.loud) {
-      expect(level).toBe('error');
-      expect((facts.err as SpoaError).code).toBe('SPOA_TRUNCATED');
-    }
+    // Said once a connection: a peer can send very many.
+    expect(test.log.loud).toMatchObject([{ level: 'warn', facts: { streamId: 1, code: 'SPOA_TRUNCATED' } }]);
     await client.bye();
   });
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { connect, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
-import { duplexPair } from 'node:stream';
+import { Duplex, duplexPair } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { createAgent, encodeHaproxyHello, FrameType, handleConnection } from '../../src/index.ts';
@@ -345,6 +345,15 @@ describe('S2-10 one connection without a listener', () => {
     test.agent.handleConnection(connect(1, '127.0.0.1'));
     await until('the connection to be gone', () => test.agent.connections === 0);
     expect(test.log.loud).toEqual([]);
+  });
+
+  test('ends a duplex that does not tell when it has closed', async () => {
+    const test = new TestAgent(() => undefined, { closeTimeoutMs: 0 });
+    const mute = new Duplex({ emitClose: false, read: () => undefined, write: (_chunk, _encoding, done) => done() });
+    test.agent.handleConnection(mute);
+    await within('the end of the agent', test.agent.close({ timeoutMs: 0, quietMs: 0 }));
+    expect(test.agent.connections).toBe(0);
+    expect(mute.destroyed).toBe(true);
   });
 });
 

@@ -220,4 +220,22 @@ describe('ACKs to a HAProxy that multiplexes', () => {
     expect(engine.violations).toEqual([]);
     expect(engine.largestRead).toBeLessThan(16_384);
   });
+
+  test('a connection that HAProxy is leaving hears no more of pipelining', async () => {
+    const gate = deferred();
+    const agent = await startAgent(async (request) => {
+      const size = Number(request.messages.at(0)?.get('size'));
+      if (size === 0) await gate.promise;
+      else request.setVar('session', 'v', 'x'.repeat(size));
+    });
+    const leaving = await agent.open();
+    const other = await agent.open();
+    leaving.send(sized(1, 0), encodeHaproxyDisconnect({ statusCode: 0, message: '' }));
+    other.send(sized(1, 5000));
+    expect((await other.ack()).streamId).toBe(1);
+    gate.resolve();
+    expect((await leaving.ack()).streamId).toBe(1);
+    await leaving.disconnect();
+    expect(types(leaving.frames)).toEqual([FrameType.AGENT_HELLO, FrameType.ACK, FrameType.AGENT_DISCONNECT]);
+  });
 });
