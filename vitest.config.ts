@@ -8,7 +8,7 @@ export default defineConfig({
   ssr: { resolve: { conditions, externalConditions: conditions } },
   oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
   test: {
-    include: ['{packages,apps}/*/test/**/*.test.ts', 'test/**/*.test.ts', 'src/**/*.test.ts'],
+    include: ['{packages,apps}/*/test/**/*.test.ts', 'test/**/*.test.ts'],
     globalSetup: ['./test/haproxy-setup.ts'],
     typecheck: { enabled: false },
     testTimeout: 30_000,

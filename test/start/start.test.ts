@@ -56,7 +56,7 @@ beforeEach(async () => {
 });
 afterEach(() => rm(data, { recursive: true, force: true }));
 
-describe('spoa start', () => {
+describe('S2-26 spoa start', () => {
   test('answers a real HAProxy from the bundled lists, shows each decision, and stops on Ctrl-C', async () => {
     const [port, haproxyPort] = [await freePort(), await freePort()];
     const started = new Started(['start', '--port', `${port}`, '--haproxy-port', `${haproxyPort}`, '--data', data]);

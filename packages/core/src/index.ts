@@ -4,6 +4,7 @@ export { DEFAULT_LIMITS, type Limits } from './agent/limits.ts';
 export type { ListenAddress, ListenTarget } from './agent/listener.ts';
 export { type Handler, NotifyContext, type NotifySource } from './agent/notify-context.ts';
 export type { Peer } from './agent/peer.ts';
+export { isThenable } from './agent/thenable.ts';
 export { Ack } from './engine/ack.ts';
 export { connectEngine } from './engine/connect.ts';
 export { Engine, type EngineEnd } from './engine/engine.ts';

@@ -21,6 +21,7 @@ import { describePeer, type Peer } from './peer.ts';
 import { indexPool, outputPool } from './pools.ts';
 import { readStatically } from './static-read.ts';
 import { guessProtocol } from './strangers.ts';
+import { isThenable } from './thenable.ts';
 
 /** What all connections of an agent share. */
 export interface ConnectionHost {
@@ -562,8 +563,4 @@ function isOver(limitMs: number, elapsedMs: number): boolean {
 
 function peerGone(): SpoaError {
   return new SpoaError('SPOA_DISCONNECTED', 'HAProxy closed the connection');
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function';
 }

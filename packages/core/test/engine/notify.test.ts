@@ -22,7 +22,7 @@ async function turns(): Promise<void> {
   for (let i = 0; i < 3; i++) await new Promise(setImmediate);
 }
 
-describe.each(MEETINGS)('over %s', (_, meeting) => {
+describe.each(MEETINGS)('S2-11 over %s', (_, meeting) => {
   it('a NOTIFY has the bytes of HAProxy, and its ACK resolves it', async () => {
     const { engine, agent } = await meet({}, {}, meeting());
     const answer = engine.notify([

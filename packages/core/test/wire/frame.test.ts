@@ -22,7 +22,7 @@ test('all 32 flags are kept, unsigned', () => {
   expect(decodeFrame(encodeFrame(frame))).toEqual(frame);
 });
 
-describe('lengths', () => {
+describe('S2-06 lengths', () => {
   const whole = encodeFrame({ type: FrameType.ACK, flags: 1, streamId: 1, frameId: 1, payload: Buffer.alloc(20) });
 
   test('every beginning of a frame is SPOA_TRUNCATED', () => {

@@ -30,7 +30,7 @@ import { expectSpoaError } from './expect-spoa-error.ts';
 
 const typed = (entry: { value: unknown }): VectorValue => entry.value as VectorValue;
 
-describe('golden vectors', () => {
+describe('S2-07 golden vectors', () => {
   test.each([...vectors.both, ...vectors.decodeOnly])('$hex is read: $what', (entry) => {
     const bytes = bytesOf(entry.hex);
     const { type, value, length } = decodeTypedData(bytes);

@@ -30,7 +30,7 @@ function naive(value: bigint): number[] {
   return [...bytes, Number(rest)];
 }
 
-describe('golden vectors', () => {
+describe('S2-08 golden vectors', () => {
   test.each(vectors.unsigned)('$value is $hex, both ways', ({ value, hex }) => {
     const bytes = bytesOf(hex);
     expect(encodeVarint(BigInt(value))).toEqual(bytes);

@@ -1,4 +1,4 @@
-import type { Handler, Logger, NotifyContext } from '@spoa/core';
+import { type Handler, isThenable, type Logger, type NotifyContext } from '@spoa/core';
 import type { Route } from './compile-route.ts';
 import { Repeats } from './repeats.ts';
 import type { RouteTable } from './route-table.ts';
@@ -49,6 +49,7 @@ export class Dispatcher {
       try {
         const result = route.call(notify, message);
         if (isThenable(result)) {
+          if (messageCount === 1) return this.#finishOne(notify, route, result);
           waiting ??= [];
           waiting.push({ route, result });
           continue;
@@ -64,6 +65,21 @@ export class Dispatcher {
     }
     if (waiting !== undefined) return this.#finish(notify, waiting);
   };
+
+  /** As `#finish`, for the one message that most NOTIFYs have. */
+  async #finishOne(notify: NotifyContext, route: Route, result: PromiseLike<unknown>): Promise<void> {
+    let before: number | undefined;
+    try {
+      const value = await result;
+      if (notify.settled) return;
+      before = notify.writer.offset;
+      route.write(notify, value);
+    } catch (error) {
+      if (notify.settled) return;
+      if (before !== undefined) notify.writer.offset = before;
+      this.#reportFailure(notify, route, error);
+    }
+  }
 
   /** Writes results in the order of their messages, when all are there. */
   async #finish(notify: NotifyContext, waiting: readonly Waiting[]): Promise<void> {
@@ -115,7 +131,3 @@ function codeOf(error: unknown): string {
 
 /** A stranger's name is cut before it goes into a log, in bytes. */
 const MAX_LOGGED_NAME = 128;
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && typeof (value as PromiseLike<unknown>).then === 'function';
-}
