@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { IpAddress, type SpoaApplication } from '@spoa/framework';
+import { dispatch, HAPROXY_LINES, request, showOnFailure, startHaproxy } from '@spoa/testing';
+import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest';
+import { type Database, openDatabase } from '../../src/database/database.ts';
+import { createLogger, HAPROXY_FILES, startAgent } from '../../src/index.ts';
+import { pglite, postgres } from '../support/databases.ts';
+
+describe.each([pglite(), postgres()])('S2-26 the agent on $name', (kind) => {
+  let app: SpoaApplication;
+  let database: Database;
+
+  beforeAll(async () => {
+    const location = await kind.create();
+    app = await startAgent({
+      database: location,
+      listen: [{ port: 0 }],
+      logger: createLogger('silent'),
+      defaultScore: 77,
+      seed: true,
+    });
+    database = await openDatabase(location);
+  });
+  afterAll(async () => {
+    await database?.close();
+    await app?.close({ timeoutMs: 200 });
+    await kind.stop();
+  });
+
+  const ask = (address: string) => dispatch(app, 'get-ip-reputation', { ip: IpAddress.parse(address) as IpAddress });
+
+  test('answers with the score, the list and the reason', async () => {
+    expect(await ask('192.0.2.20')).toEqual({
+      session: { ip_score: 40 },
+      transaction: { ip_list: 'demo-scores', ip_reason: 'open proxy' },
+    });
+    expect(await ask('93.184.215.14')).toEqual({
+      session: { ip_score: 77 },
+      transaction: { ip_list: null, ip_reason: null },
+    });
+    expect(await dispatch(app, 'get-ip-reputation', { ip: null })).toEqual({});
+  });
+
+  test.each(HAPROXY_LINES)(
+    'a row that anybody changes shows in the answer of HAProxy %s within a second',
+    async (version) => {
+      const [address] = app.addresses;
+      if (address === undefined || 'path' in address) throw new Error('the agent listens on no TCP address');
+      await using haproxy = await startHaproxy({
+        version,
+        config: (await readFile(HAPROXY_FILES.haproxy, 'utf8')).replace(
+          /"\$\{IP_REPUTATION_BIND[^"]*"/,
+          '127.0.0.1:{{port:web}}',
+        ),
+        env: { IP_REPUTATION_AGENT: `127.0.0.1:${address.port}`, IP_REPUTATION_SPOE: HAPROXY_FILES.spoe },
+      });
+      showOnFailure(haproxy, onTestFailed);
+      const score = async (): Promise<string | undefined> => {
+        const { body } = await request(haproxy, { headers: { 'x-forwarded-for': '198.18.7.7' } });
+        return /^ip_score (\d+)$/m.exec(body)?.[1];
+      };
+      const prefix = `'198.18.7.7', 'test ${version}'`;
+      await database.query(`INSERT INTO reputation.entry (prefix, list, score) VALUES (${prefix}, 61)`);
+      await expect.poll(score, { timeout: 1000, interval: 5 }).toBe('61');
+      await database.query('UPDATE reputation.entry SET score = 62 WHERE list = $1', [`test ${version}`]);
+      await expect.poll(score, { timeout: 1000, interval: 5 }).toBe('62');
+      await database.query('DELETE FROM reputation.entry WHERE list = $1', [`test ${version}`]);
+      await expect.poll(score, { timeout: 1000, interval: 5 }).not.toBe('62');
+    },
+  );
+});
