@@ -39,7 +39,8 @@ export async function startFront({ host, port, agent, logger }: FrontOptions): P
       IP_REPUTATION_AGENT: `${inUrl(agent.address)}:${agent.port}`,
       IP_REPUTATION_SPOE: HAPROXY_FILES.spoe,
     },
-    onLogLine: (line) => log.info(line),
+    // It names clients: addresses are shown at debug only, as the agent's decisions are.
+    onLogLine: (line) => log.debug(line),
   });
   return { haproxy, url: `http://${inUrl(host)}:${port}` };
 }

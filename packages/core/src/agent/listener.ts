@@ -2,6 +2,7 @@ import { chmodSync, lstatSync, rmSync } from 'node:fs';
 import { type AddressInfo, createServer, type ListenOptions, connect as netConnect, type Server } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { createServer as createTlsServer, type TlsOptions } from 'node:tls';
+import { isMainThread } from 'node:worker_threads';
 import { SpoaError } from '../errors.ts';
 
 /** Where to listen. */
@@ -85,14 +86,24 @@ async function startListening(server: Server, target: Exclude<ListenTarget, { se
     checkPathLength(target.path);
     await removeDeadSocket(target.path);
   }
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(listenOptions(target), () => {
-      server.off('error', reject);
-      resolve();
+  const mode = 'path' in target ? target.mode : undefined;
+  // The socket has its permissions from the start: there is no moment in which anybody may connect.
+  const umask = mode !== undefined && isMainThread ? process.umask(0o777 & ~mode) : undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(listenOptions(target), () => {
+        server.off('error', reject);
+        resolve();
+      });
+      // Binding is done by now; whatever else makes files in this turn has its own permissions again.
+      if (umask !== undefined) process.umask(umask);
     });
-  });
-  if ('path' in target && target.mode !== undefined) chmodSync(target.path, target.mode);
+  } catch (error) {
+    if (umask !== undefined) process.umask(umask);
+    throw error;
+  }
+  if ('path' in target && mode !== undefined) chmodSync(target.path, mode);
 }
 
 function listenOptions(target: Exclude<ListenTarget, { server: Server }>): ListenOptions | { fd: number } {
