@@ -185,7 +185,7 @@ describeCombinations((combination) => {
     test('more than 255 of them fail their NOTIFY only: HAProxy counts them in one byte', async () => {
       const { headers } = await pair.get('/too-many-arguments');
       expect(headers).not.toHaveProperty('error');
-      expect(pair.agent.log.takeComplaints()).toEqual(['NOTIFY failed: its ACK is empty']);
+      expect(pair.agent.log.takeComplaints()).toEqual([expect.stringMatching(/NOTIFY.*empty/)]);
       expect(await argumentsOf('method')).toHaveLength(1);
     });
   });

@@ -61,7 +61,7 @@ describeCombinations((combination) => {
       const { headers } = await pair.get('/');
       expect(headers).not.toHaveProperty('big');
       expect(headers).not.toHaveProperty('error');
-      expect(pair.agent.log.takeComplaints()).toEqual(['NOTIFY failed: its ACK is empty']);
+      expect(pair.agent.log.takeComplaints()).toEqual([expect.stringMatching(/NOTIFY.*empty/)]);
     });
   });
 
