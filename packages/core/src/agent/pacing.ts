@@ -14,8 +14,8 @@ import type { Writer } from '../wire/writer.ts';
  * says by itself that HAProxy has read everything before it, and nothing needs to be held.
  *
  * Small ACKs fill the buffer too when there are more than 20 of them: HAProxy forgets a stream after `timeout processing` and
- * takes the next, so a handler that was stuck may owe hundreds of answers. That backlog leaves a buffer at a time as well.
- * Somebody still waits for its newest answers, and perhaps for its oldest, so these leave in turn.
+ * takes the next, so a handler that was stuck may owe hundreds of answers. That backlog leaves a quarter of a buffer at a time.
+ * Somebody still waits for 20 of its answers at most, the newest as a rule, so these leave first, with one of the others.
  *
  * Seen on 3.2.26 and 3.4.7: `test/haproxy/pacing.test.ts`.
  */
@@ -26,8 +26,8 @@ const MAX_STREAMS = 20;
 const HELLO_ROOM = 96;
 /** A HAProxy that gets the processor has read what was written this long ago. 5 ms do on an idle machine, 10 on a busy one. */
 const READ_WITHIN_MS = 25;
-/** The same for a backlog, which can wait: on a machine that had far too much to do, 25 ms were not enough now and then. */
-const BACKLOG_READ_WITHIN_MS = 100;
+/** On a machine that has far too much to do, 25 ms were not enough now and then: a backlog, which can wait, has four times that. */
+const BACKLOG_PARTS = 4;
 
 /** The way out of a pipelined connection to a HAProxy that multiplexes. */
 export class Pacing {
@@ -38,13 +38,16 @@ export class Pacing {
   readonly #drained: () => void;
   #held: Buffer[] = [];
   #heldBytes = 0;
-  #newestIsNext = true;
+  /** Bytes that may be unread since they are counted; of a backlog, those of the part that leaves now. */
   #unread = 0;
   #written = 0;
   #writtenAt = 0;
   #convertedAt = 0;
-  /** More NOTIFYs are, or were, unanswered than HAProxy has streams. */
+  /** More NOTIFYs are unanswered than HAProxy has streams, or were at `crowdedAt`. When the current part of it began. */
   #backlog = false;
+  #crowdedAt = 0;
+  #partAt = 0;
+  #inFlight = 0;
   #timer: NodeJS.Timeout | undefined;
 
   /**
@@ -79,9 +82,13 @@ export class Pacing {
    * @param inFlight NOTIFYs that stay unanswered behind them
    */
   passes(output: Writer, inFlight: number): boolean {
-    if (output.offset === 0) return true;
-    if (this.#convertedAt > 0 || this.needsConversion(output) || this.#hasBacklog(output, inFlight)) return false;
-    this.#written += output.offset;
+    const length = output.offset;
+    if (length === 0) return true;
+    if (this.#convertedAt > 0 || this.needsConversion(output)) return false;
+    this.#inFlight = inFlight;
+    if (!this.#hasBacklog(output)) this.#written += length;
+    else if (!this.idle || length > this.#budget) return false;
+    else this.#unread += length;
     return true;
   }
 
@@ -91,14 +98,33 @@ export class Pacing {
   }
 
   /** Whether there are more ACKs than HAProxy has streams, and more bytes of them than it has room for. */
-  #hasBacklog({ bytes, offset }: Writer, inFlight: number): boolean {
+  #hasBacklog({ bytes, offset }: Writer): boolean {
+    const inFlight = this.#inFlight;
     if (this.#backlog) {
-      this.#backlog = inFlight > MAX_STREAMS || !this.idle || !this.#isRead;
+      this.#noteCrowd();
+      this.#backlog = performance.now() - this.#crowdedAt < BACKLOG_PARTS * READ_WITHIN_MS;
     } else if (offset > this.#room || (inFlight > MAX_STREAMS && inFlight * bytes.readUInt32BE(0) > this.#room)) {
       this.#backlog = true;
-      this.#startCounting();
+      this.#crowdedAt = performance.now();
+      this.#partAt = this.#crowdedAt;
+      // Whatever has left before comes first.
+      this.#unread = this.#room;
     }
     return this.#backlog;
+  }
+
+  #noteCrowd(): void {
+    if (this.#inFlight + this.#held.length > MAX_STREAMS) this.#crowdedAt = performance.now();
+  }
+
+  /** How many bytes may be written now. */
+  get #budget(): number {
+    const now = performance.now();
+    if (now - (this.#backlog ? this.#partAt : this.#writtenAt) >= READ_WITHIN_MS) {
+      this.#unread = 0;
+      this.#partAt = now;
+    }
+    return (this.#backlog ? this.#room / BACKLOG_PARTS : this.#room) - this.#unread;
   }
 
   #hasLargeFrame({ bytes, offset: end }: Writer): boolean {
@@ -110,34 +136,21 @@ export class Pacing {
     return false;
   }
 
-  /** From now on bytes are counted; as many may be unread as 20 streams can have. */
-  #startCounting(): void {
-    this.#unread = Math.min(this.#written, MAX_STREAMS * this.#largestSmallAck);
-    this.#writtenAt = performance.now();
-  }
-
-  /** Whether HAProxy has read what was written last, by the time that has passed. */
-  get #isRead(): boolean {
-    return performance.now() - this.#writtenAt >= this.#readWithinMs;
-  }
-
-  get #readWithinMs(): number {
-    return this.#backlog ? BACKLOG_READ_WITHIN_MS : READ_WITHIN_MS;
-  }
-
   /** Tells HAProxy to have one stream at a time from now on, by an AGENT-HELLO without pipelining. */
   convert(hello: Buffer): void {
     if (this.#convertedAt > 0) return;
     this.#convertedAt = performance.now();
     if (this.#backlog) {
       this.#backlog = false;
+      this.#unread = this.#room;
+      this.#writtenAt = this.#convertedAt;
       // It leaves with the next that leave: `over` must not be true before.
-      this.#convertedAt += BACKLOG_READ_WITHIN_MS;
+      this.#convertedAt += READ_WITHIN_MS;
       this.#hold(hello);
-      return;
+    } else {
+      this.#unread = Math.min(this.#written, MAX_STREAMS * this.#largestSmallAck);
+      this.#writeNow(hello);
     }
-    this.#startCounting();
-    this.#writeNow(hello);
   }
 
   /** Holds the frames in `output` until there is room for them. */
@@ -154,6 +167,7 @@ export class Pacing {
       at = end;
     }
     this.#heldBytes += frames.length;
+    this.#noteCrowd();
     if (this.#timer === undefined) this.#pump();
   }
 
@@ -169,29 +183,31 @@ export class Pacing {
   #pump(): void {
     // A peer that does not read at all gets no more either.
     if (!this.#duplex.writableNeedDrain) {
-      if (this.#isRead) this.#unread = 0;
-      const due = this.#takeDue();
+      const due = this.#takeDue(this.#budget);
       this.#heldBytes -= due.length;
       if (due.length > 0) this.#writeNow(due);
     }
-    if (!this.idle) this.#timer = setTimeout(() => this.#pumpOn(), this.#readWithinMs);
+    if (!this.idle) this.#timer = setTimeout(() => this.#pumpOn(), READ_WITHIN_MS);
   }
 
-  /** As many frames as there is room for: the newest and the oldest in turn. */
-  #takeDue(): Buffer {
+  /** As many frames as go into `room` bytes: the oldest one, then those that somebody may wait for, then the others. */
+  #takeDue(room: number): Buffer {
     const frames: Buffer[] = [];
-    for (let room = this.#room - this.#unread; ; this.#newestIsNext = !this.#newestIsNext) {
-      const next = this.#newestIsNext ? this.#held.at(-1) : this.#held[0];
+    let from = 0;
+    for (;;) {
+      const next = this.#held[from];
       if (next === undefined || next.length > room) return Buffer.concat(frames);
       room -= next.length;
       frames.push(next);
-      if (this.#newestIsNext) this.#held.pop();
-      else this.#held.shift();
+      this.#held.splice(from, 1);
+      if (frames.length === 1) from = Math.max(0, this.#held.length - MAX_STREAMS);
+      if (from === this.#held.length) from = 0;
     }
   }
 
   #pumpOn(): void {
     this.#timer = undefined;
+    this.#noteCrowd();
     this.#pump();
     if (this.idle) this.#drained();
   }

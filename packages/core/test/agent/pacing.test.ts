@@ -56,7 +56,7 @@ describe('ACKs to a HAProxy that multiplexes', () => {
     expect(types(client.frames.slice(1))).not.toContain(FrameType.AGENT_HELLO);
   });
 
-  test('what a stuck handler owes leaves a buffer at a time, some of the newest first', async () => {
+  test('what a stuck handler owes leaves a part of a buffer at a time, first what somebody may wait for', async () => {
     const gate = deferred();
     let running = 0;
     const agent = await startAgent(async (request) => {
@@ -72,7 +72,7 @@ describe('ACKs to a HAProxy that multiplexes', () => {
     await until('the handlers to run', () => running === 300);
     gate.resolve();
     const streamIds = await expectAll(client, 300, writes);
-    expect(Math.max(...streamIds.slice(0, 20))).toBeGreaterThan(500);
+    expect(Math.max(...streamIds.slice(0, 20))).toBeGreaterThan(300);
     // When that is over, ACKs leave as they come again: as many as there are turns of the loop, not all after a while.
     await delay(150);
     const before = writes.length;
