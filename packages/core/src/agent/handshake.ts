@@ -38,7 +38,8 @@ const LEAST_READ_BUFFER = 4096;
  */
 export function agree(hello: HaproxyHello, ownMaxFrameSize: number, pipelining = true): Agreement {
   if (!hello.supportedVersions.some(includesVersion2)) {
-    const versions = hello.supportedVersions.join(', ');
+    // A stranger's text is cut and quoted before it goes into a log or back on the wire.
+    const versions = JSON.stringify(hello.supportedVersions.join(', ').slice(0, 64));
     throw new SpoaError('SPOA_VERSION_UNSUPPORTED', `the peer speaks version ${versions}, this agent 2.0`);
   }
   const announced = hello.maxFrameSize;
