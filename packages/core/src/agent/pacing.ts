@@ -17,7 +17,7 @@ import type { Writer } from '../wire/writer.ts';
  * takes the next, so a handler that was stuck may owe hundreds of answers. That backlog leaves a quarter of a buffer at a time.
  * Somebody still waits for 20 of its answers at most, the newest as a rule, so these leave first, with one of the others.
  *
- * Seen on 3.2.26 and 3.4.7: `test/haproxy/pacing.test.ts`.
+ * Seen on 3.2.26 and 3.4.7: `pacing.test.ts` and `stuck-handlers.test.ts` in `test/haproxy`. For users: `docs/haproxy-buffer.md`.
  */
 
 /** Streams that HAProxy has on one connection at most. */
