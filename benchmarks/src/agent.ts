@@ -1,9 +1,9 @@
 import { parseArgs } from 'node:util';
-import { createAgent, type Handler, IpAddress } from '@spoa/core';
+import { createAgent, type Handler, IpAddress, type ListenTarget } from '@spoa/core';
 import { SpoaApplication } from '@spoa/framework';
 import { ASYNC_CONTROLLERS, CONTROLLERS, Scores } from './controllers.ts';
 
-const HELP = `usage: agent core|framework|async --port P
+const HELP = `usage: agent core|framework|async --port P | --path FILE
 
 Starts one agent, alone in its process, for a load generator to be pointed at.
 
@@ -23,18 +23,18 @@ const bareHandler: Handler = (notify) => {
   else notify.setVar('session', 'ip_score', (message?.length ?? 0) & 127);
 };
 
-async function start(kind: string, port: number): Promise<void> {
+async function start(kind: string, target: ListenTarget, shown: string): Promise<void> {
   if (kind === 'core') {
     const agent = createAgent(bareHandler);
-    await agent.listen({ port });
+    await agent.listen(target);
     stopOnSignal(() => agent.close());
   } else {
     const controllers = kind === 'async' ? ASYNC_CONTROLLERS : CONTROLLERS;
     const app = await SpoaApplication.create({ controllers, providers: [Scores], logger: { level: 'warn' } });
-    await app.listen({ port });
+    await app.listen(target);
     stopOnSignal(() => app.close());
   }
-  console.log(`${kind} agent on Node ${process.version} listens on 127.0.0.1:${port}`);
+  console.log(`${kind} agent on Node ${process.version} listens on ${shown}`);
 }
 
 function stopOnSignal(close: () => Promise<void>): void {
@@ -43,12 +43,13 @@ function stopOnSignal(close: () => Promise<void>): void {
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { port: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
+  options: { port: { type: 'string' }, path: { type: 'string' }, help: { type: 'boolean', short: 'h' } },
 });
 const [kind = ''] = positionals;
 const port = Number(values.port);
 if (values.help === true) process.stdout.write(HELP);
-else if (!['core', 'framework', 'async'].includes(kind) || !Number.isInteger(port)) {
+else if (!['core', 'framework', 'async'].includes(kind) || Number.isInteger(port) === (values.path !== undefined)) {
   process.stderr.write(HELP);
   process.exitCode = 2;
-} else await start(kind, port);
+} else if (values.path !== undefined) await start(kind, { path: values.path }, values.path);
+else await start(kind, { port }, `127.0.0.1:${port}`);
