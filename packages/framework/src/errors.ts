@@ -9,6 +9,9 @@ export const FRAMEWORK_ERRORS = {
   SPOA_ARGUMENT_UNSAFE: 'an integer beyond 2^53-1 for an argument declared as number',
   SPOA_VARIABLE_INVALID: 'a handler returned a value that its variable cannot hold',
   SPOA_RESULT_INVALID: 'a handler returned something that names no variables',
+  SPOA_PARSE_INVALID: 'a parse helper was given what it cannot read',
+  SPOA_PARSE_LIMIT: 'a parse helper was given more than it takes',
+  SPOA_HEADER_INVALID: 'a header field that must not reach a server',
 } as const satisfies Record<string, string>;
 
 export type FrameworkErrorCode = keyof typeof FRAMEWORK_ERRORS;
