@@ -1,0 +1,90 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, createServer } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Contender } from './contenders.ts';
+import { onProcessors, processorTime } from './processors.ts';
+
+const START_TIMEOUT_MS = 10_000;
+const POLL_MS = 20;
+
+/** A contender's agent, alone in its process. */
+export class AgentProcess implements AsyncDisposable {
+  /** Where it listens, as HAProxy's `server` line has it. */
+  readonly address: string;
+  readonly #name: string;
+  readonly #child: ChildProcess;
+
+  private constructor(name: string, address: string, child: ChildProcess) {
+    this.#name = name;
+    this.address = address;
+    this.#child = child;
+  }
+
+  /** Starts it and waits until it listens. @param folder for its unix socket */
+  static async start({ name, transport, command }: Contender, folder: string): Promise<AgentProcess> {
+    const at = transport === 'unix' ? join(folder, `${name}.sock`) : String(await freePort());
+    const [file, args] = onProcessors(command(at));
+    const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'inherit'] });
+    const agent = new AgentProcess(name, transport === 'unix' ? `unix@${at}` : `127.0.0.1:${at}`, child);
+    try {
+      await Promise.all([once(child, 'spawn'), agent.#listening(transport === 'unix' ? { path: at } : { port: +at })]);
+    } catch (error) {
+      await agent[Symbol.asyncDispose]();
+      throw error;
+    }
+    return agent;
+  }
+
+  async #listening(at: { path: string } | { port: number }): Promise<void> {
+    const deadline = Date.now() + START_TIMEOUT_MS;
+    while (!(await accepts(at))) {
+      this.#check();
+      if (Date.now() > deadline) throw new Error(`the agent "${this.#name}" does not listen on ${this.address}`);
+      await delay(POLL_MS);
+    }
+    this.#check();
+  }
+
+  #check(): void {
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode !== null || signalCode !== null) throw new Error(`the agent "${this.#name}" has ended`);
+  }
+
+  /** Processor time used so far, in seconds. */
+  processorTime(): Promise<number> {
+    this.#check();
+    return processorTime(this.#child.pid as number);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const child = this.#child;
+    if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exited = once(child, 'exit');
+    // They hold nothing that is worth a goodbye, and peers may not know SIGTERM.
+    child.kill('SIGKILL');
+    await exited;
+  }
+}
+
+async function accepts(at: { path: string } | { port: number }): Promise<boolean> {
+  const socket = connect('path' in at ? at : { ...at, host: '127.0.0.1' });
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('no port to be had');
+  return address.port;
+}

@@ -1,0 +1,128 @@
+import { type Haproxy, type HaproxyLine, installHaproxy, startHaproxy } from '@spoa/testing';
+import { AgentProcess } from './agent-process.ts';
+import { type FrontendOptions, haproxyConfig, spoeConfig } from './configuration.ts';
+import type { Contender, Transport } from './contenders.ts';
+import { machineProcessorTime, onProcessors, ownProcessorTime, processorTime } from './processors.ts';
+import type { Load, Wrk } from './wrk.ts';
+
+/** One contender, measured once. */
+export interface Measurement extends Load {
+  /** Of HAProxy: `3.2.26` */
+  readonly version: string;
+  readonly connections: number;
+  readonly round: number;
+  readonly contender: string;
+  readonly transport: Transport | undefined;
+  /** Processor time of the agent and of HAProxy, in seconds. */
+  readonly agentTime: number;
+  readonly haproxyTime: number;
+  /** Processor time that went to anything but agent, HAProxy, wrk and this benchmark: how far to trust the figures. */
+  readonly othersTime: number;
+}
+
+export interface Plan {
+  readonly contenders: readonly Contender[];
+  readonly connections: readonly number[];
+  readonly rounds: number;
+  readonly seconds: number;
+  readonly wrk: Wrk;
+  /** For unix sockets. */
+  readonly folder: string;
+  /** Ends the run. */
+  readonly signal: AbortSignal;
+  readonly onProgress: (message: string) => void;
+}
+
+interface Running {
+  readonly contender: Contender;
+  readonly agent: AgentProcess | undefined;
+  readonly frontend: FrontendOptions;
+}
+
+/**
+ * Measures all contenders behind one version of HAProxy, A B C A B C. All agents run all the time, each behind a frontend of
+ * its own of one HAProxy: those that are not measured have nothing to do.
+ */
+export async function measureBehind(line: HaproxyLine, plan: Plan): Promise<Measurement[]> {
+  await using started = new Stack();
+  const running: Running[] = [];
+  for (const [i, contender] of plan.contenders.entries()) {
+    plan.signal.throwIfAborted();
+    const agent = contender.transport && started.use(await AgentProcess.start(contender, plan.folder));
+    running.push({ contender, agent, frontend: { name: `f${i}`, agent: agent?.address } });
+  }
+  const haproxy = started.use(
+    await startPinned(
+      line,
+      running.map(({ frontend }) => frontend),
+      plan,
+    ),
+  );
+
+  const most = Math.max(...plan.connections);
+  plan.onProgress(`HAProxy ${haproxy.version}, warming up`);
+  for (const one of running) await measure(haproxy, one, most, 0, plan);
+  const measurements: Measurement[] = [];
+  for (let round = 1; round <= plan.rounds; round++) {
+    for (const connections of plan.connections) {
+      plan.onProgress(`HAProxy ${haproxy.version}, round ${round} of ${plan.rounds}, connections: ${connections}`);
+      for (const one of running) measurements.push(await measure(haproxy, one, connections, round, plan));
+    }
+  }
+  return measurements;
+}
+
+async function startPinned(line: HaproxyLine, frontends: readonly FrontendOptions[], plan: Plan): Promise<Haproxy> {
+  const found = await installHaproxy(line, { onProgress: plan.onProgress });
+  const [command, args] = onProcessors([found.command, ...found.args]);
+  return await startHaproxy({
+    installation: { ...found, command, args },
+    config: (context) => haproxyConfig(frontends, context),
+    files: { 'spoe.conf': spoeConfig(frontends) },
+  });
+}
+
+async function measure(
+  haproxy: Haproxy,
+  { contender, agent, frontend }: Running,
+  connections: number,
+  round: number,
+  { wrk, seconds, signal }: Plan,
+): Promise<Measurement> {
+  const times = async () => ({
+    agent: (await agent?.processorTime()) ?? 0,
+    haproxy: await processorTime(haproxy.pid),
+    own: await ownProcessorTime(),
+    machine: await machineProcessorTime(),
+  });
+  const before = await times();
+  const load = await wrk.load(haproxy.port(frontend.name), connections, seconds, signal);
+  const after = await times();
+  const agentTime = after.agent - before.agent;
+  const haproxyTime = after.haproxy - before.haproxy;
+  return {
+    version: haproxy.version,
+    connections,
+    round,
+    contender: contender.name,
+    transport: contender.transport,
+    agentTime,
+    haproxyTime,
+    othersTime: after.machine - before.machine - (after.own - before.own) - agentTime - haproxyTime,
+    ...load,
+  };
+}
+
+/** Ends what was started, the last first. (Node 20 has no AsyncDisposableStack.) */
+class Stack implements AsyncDisposable {
+  readonly #disposables: AsyncDisposable[] = [];
+
+  use<T extends AsyncDisposable>(disposable: T): T {
+    this.#disposables.push(disposable);
+    return disposable;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const disposable of this.#disposables.reverse()) await disposable[Symbol.asyncDispose]();
+  }
+}
