@@ -18,6 +18,11 @@ export interface SpoeMessageOptions {
   event?: SpoeEvent;
   /** The condition for the event, such as `{ path_beg /api }`. */
   if?: string;
+  /**
+   * The result class of `handle`, for HAProxy's side: needed only where the compiler does not tell it, as for a promise or a
+   * union.
+   */
+  returns?: Class;
 }
 
 export interface SpoeMessageMetadata extends SpoeMessageOptions {

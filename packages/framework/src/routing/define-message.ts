@@ -2,6 +2,7 @@ import type { NotifyContext, Scope } from '@spoa/core';
 import type { ArgumentTypeName, ArgumentTypes } from '../arguments/argument-type.ts';
 import type { ArgumentSample, Parameter } from '../arguments/parameter.ts';
 import type { SpoeMessageMetadata, SpoeMessageOptions } from '../decorators/spoe-message.ts';
+import type { Variable } from '../decorators/variables.ts';
 import type { BootFault } from '../errors.ts';
 import type { Settable } from '../variables/settable.ts';
 import { isObject, notVariables, type ResultWriter, variableWriter } from '../variables/write.ts';
@@ -88,15 +89,24 @@ export interface MessageSpec<
   handle(this: void, args: ArgumentValues<Args>, notify: NotifyContext): Returned & OnlyVariables<Returned, Vars>;
 }
 
+/** What the specification of a message says of HAProxy's side. */
+export interface MessageOutline {
+  readonly parameters: readonly Parameter[];
+  readonly variables: readonly Variable[];
+}
+
 /** A message without a class. */
 export class DefinedMessage {
   readonly message: SpoeMessageMetadata;
   /** @internal */
+  readonly outline: () => MessageOutline;
+  /** @internal */
   readonly define: (faults: BootFault[]) => MessageDefinition | undefined;
 
   /** @internal */
-  constructor(message: SpoeMessageMetadata, define: DefinedMessage['define']) {
+  constructor(message: SpoeMessageMetadata, outline: DefinedMessage['outline'], define: DefinedMessage['define']) {
     this.message = message;
+    this.outline = outline;
     this.define = define;
   }
 }
@@ -119,10 +129,15 @@ export function defineMessage<
 >(spec: MessageSpec<Args, Vars, Returned>): DefinedMessage {
   const { args = {} as Args, vars = {}, handle, ...message } = spec;
   const where = `message ${message.name}`;
-  return new DefinedMessage(message, (faults) => {
+  const keys = Object.keys(args);
+  const parameters = keys.map((key) => toParameter(key, args[key] as ArgumentSpec));
+  const outline = (): MessageOutline => ({
+    // A handler that does not take the context reads and sets nothing but what is specified.
+    parameters: handle.length > 1 ? [...parameters, { kind: 'context' }] : parameters,
+    variables: Object.entries(vars).map(([key, one]) => toVariable(key, one)),
+  });
+  return new DefinedMessage(message, outline, (faults) => {
     const found = checkMessageName(message, where);
-    const keys = Object.keys(args);
-    const parameters = keys.map((key) => toParameter(key, args[key] as ArgumentSpec));
     const isAsync = isAsyncFunction(handle);
     for (const [i, parameter] of parameters.entries()) {
       const key = keys[i] as string;
@@ -141,6 +156,10 @@ type ObjectHandle = (args: Record<string, unknown>, notify: NotifyContext) => un
 
 function toParameter(key: string, spec: ArgumentSpec): Parameter {
   return typeof spec === 'string' ? { kind: 'arg', name: key, type: spec } : { kind: 'arg', name: key, ...spec };
+}
+
+function toVariable(key: string, spec: VariableSpec): Variable {
+  return typeof spec === 'string' ? { scope: spec, name: key } : { scope: spec.scope, name: spec.name ?? key };
 }
 
 /** The one name that no property of an ordinary object can have. */
@@ -162,7 +181,7 @@ function callWithObject(keys: readonly string[], handle: ObjectHandle): (...valu
 
 function resultWriter(vars: Record<string, VariableSpec>, where: string, faults: BootFault[]): ResultWriter {
   const variables = Object.entries(vars).flatMap(([key, spec]) => {
-    const { scope, name = key } = typeof spec === 'string' ? { scope: spec } : spec;
+    const { scope, name } = toVariable(key, spec);
     try {
       return [{ key, isInherited: key in Object.prototype, write: variableWriter(scope, name) }];
     } catch (error) {
