@@ -46,6 +46,11 @@ export function emittedParameterTypes(prototype: object, method: string): readon
   return Reflect.getMetadata('design:paramtypes', prototype, method) as unknown[] | undefined;
 }
 
+/** `undefined` for `void` too, and where nothing was written. */
+export function emittedReturnType(prototype: object, method: string): unknown {
+  return Reflect.getMetadata('design:returntype', prototype, method);
+}
+
 /** Of the constructor that stands in this very class. */
 export function emittedConstructorTypes(target: object): readonly unknown[] | undefined {
   return Reflect.getOwnMetadata('design:paramtypes', target) as unknown[] | undefined;
