@@ -3,12 +3,25 @@ import { Arg, Injectable, IpAddress, SetVar, SpoeMessage } from '@spoa/framework
 /** The work of every message: as little as a real service could do, and the same in each form of agent. */
 @Injectable()
 export class Scores {
+  /** Handlers that await a timer, and the most there were. */
+  #inFlight = 0;
+  peakInFlight = 0;
+
   ofAddress(ip: IpAddress): number {
     return ip.w0 & 127;
   }
 
   ofSize(size: number): number {
     return size & 127;
+  }
+
+  /** After a millisecond: what a handler looks like that asks somebody else. */
+  async ofAddressLater(ip: IpAddress): Promise<number> {
+    this.#inFlight++;
+    this.peakInFlight = Math.max(this.peakInFlight, this.#inFlight);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    this.#inFlight--;
+    return this.ofAddress(ip);
   }
 }
 
@@ -81,5 +94,16 @@ export class AsyncIpController {
   }
 }
 
+@SpoeMessage('get-ip-reputation')
+export class TimersIpController {
+  constructor(private readonly scores: Scores) {}
+
+  @SetVar('ip_score', { scope: 'session' })
+  handle(@Arg('ip') ip: IpAddress): Promise<number> {
+    return this.scores.ofAddressLater(ip);
+  }
+}
+
 export const CONTROLLERS = [IpController, WafThreeController, WafAllController, BigBodyController];
 export const ASYNC_CONTROLLERS = [AsyncIpController, WafThreeController, WafAllController, BigBodyController];
+export const TIMERS_CONTROLLERS = [TimersIpController, WafThreeController, WafAllController, BigBodyController];
