@@ -15,7 +15,7 @@ import { schemaFrom } from './schema-from.ts';
  *   *( name: STRING ) , empty STRING
  */
 
-/** HAProxy keeps the length of a name in 8 bits and that of a value in 20, and checks neither in a list from outside. */
+/** HAProxy keeps the length of a name in 8 bits and that of a value in 20: of longer ones its rule, and the request, fails. */
 const MAX_NAME_LENGTH = 255;
 const MAX_VALUE_LENGTH = 0xf_ffff;
 /** `token` of RFC 9110: what HAProxy does not check in a list from outside, and the server behind it might split at. */
