@@ -1,14 +1,25 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
-import { startCommand } from './commands/start.ts';
+
+/** Every command, in the order of `--help`, and where it is: only the one that is asked for is loaded. */
+const COMMANDS = [
+  {
+    name: 'start',
+    summary: 'the IP reputation agent behind a real HAProxy',
+    load: async () => (await import('./commands/start.ts')).startCommand(),
+  },
+];
 
 const program = new Command('spoa')
   .description('Write HAProxy agents in TypeScript.')
   .exitOverride()
   .showHelpAfterError('(see spoa --help)');
-program.addCommand(startCommand().copyInheritedSettings(program));
 
 try {
+  for (const { name, summary, load } of COMMANDS) {
+    const command = process.argv.includes(name) ? await load() : new Command(name);
+    program.addCommand(command.summary(summary).copyInheritedSettings(program));
+  }
   await program.parseAsync();
 } catch (error) {
   if (error instanceof CommanderError) {

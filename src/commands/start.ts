@@ -14,7 +14,6 @@ interface Options {
 
 export function startCommand(): Command {
   return new Command('start')
-    .summary('the IP reputation agent behind a real HAProxy')
     .description(
       'Runs the IP reputation agent on an embedded PostgreSQL filled with the bundled lists, and a real HAProxy in front of it. ' +
         'Ctrl-C ends both.',
