@@ -48,4 +48,6 @@ export {
   type MessageSpec,
   type VariableSpec,
 } from './routing/define-message.ts';
+export { MemoryStreamStore, type MemoryStreamStoreOptions } from './stream-store/memory-stream-store.ts';
+export { type Awaitable, StreamStore } from './stream-store/stream-store.ts';
 export type { Settable, VariablesByScope } from './variables/settable.ts';
