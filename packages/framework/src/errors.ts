@@ -31,7 +31,12 @@ export const BOOT_FAULTS = {
   SPOA_BOOT_PARAMETER: 'a parameter without a decorator, or with two',
   SPOA_BOOT_ARGUMENT: 'an argument that cannot be bound',
   SPOA_BOOT_VARIABLE: 'a variable that HAProxy would refuse',
+  SPOA_BOOT_MODULE: 'a module, or something in its lists, that is none',
+  SPOA_BOOT_EXPORT: 'an export that its module does not have',
   SPOA_BOOT_PROVIDER: 'a provider that cannot be made',
+  SPOA_BOOT_PROVIDER_TWICE: 'a token that is provided twice in one module',
+  SPOA_BOOT_AMBIGUOUS: 'a token that two modules offer',
+  SPOA_BOOT_SCOPE: 'a scope that does not exist, or that its provider cannot have',
   SPOA_BOOT_CYCLE: 'providers that need each other',
   SPOA_BOOT_FACTORY: 'a factory or constructor that threw',
 } as const satisfies Record<string, string>;

@@ -22,15 +22,18 @@ export {
   uint64,
   type Value,
 } from '@spoa/core';
-export { SpoaApplication, type SpoaApplicationOptions } from './application/spoa-application.ts';
+export type { SpoaApplicationOptions, SpoaApplicationSettings } from './application/settings.ts';
+export { SpoaApplication } from './application/spoa-application.ts';
 export type { ArgumentTypeName, ArgumentTypes } from './arguments/argument-type.ts';
 export type { ArgOptions } from './arguments/parameter.ts';
 export type { Class } from './class.ts';
-export { Inject, Injectable } from './decorators/injection.ts';
+export { Inject, Injectable, type InjectableOptions, Optional } from './decorators/injection.ts';
+export { Global, Module, type ModuleOptions } from './decorators/module.ts';
 export { Arg, Args, Context, EngineId, FrameId, StreamId } from './decorators/parameters.ts';
 export { type SpoeEvent, SpoeMessage, type SpoeMessageOptions } from './decorators/spoe-message.ts';
 export { SetVar, Var } from './decorators/variables.ts';
-export type { Provider } from './di/provider.ts';
+export type { FactoryProvider, Injection, Provider } from './di/provider.ts';
+export type { ProviderScope } from './di/scope.ts';
 export type { Token } from './di/token.ts';
 export {
   BOOT_FAULTS,
@@ -41,6 +44,7 @@ export {
   FrameworkError,
   type FrameworkErrorCode,
 } from './errors.ts';
+export type { DynamicModule, ModuleExport, ModuleImport, ModuleMetadata } from './modules/metadata.ts';
 export {
   type ArgumentSpec,
   DefinedMessage,

@@ -1,24 +1,44 @@
 import type { Class } from '../class.ts';
-import { injectedTokensOf } from '../decorators/injection.ts';
+import { injectedInto } from '../decorators/injection.ts';
 import { emittedConstructorTypes } from '../metadata.ts';
-import type { Provider } from './provider.ts';
+import { classOf, type Injection, isFactory, type Provider } from './provider.ts';
 import type { Token } from './token.ts';
 
-/** What a provider needs before it can be made; `undefined` at a place where nobody said what belongs there. */
-export function dependenciesOf(provider: Provider): readonly (Token | undefined)[] {
-  if (typeof provider === 'function') return constructorDependencies(provider);
-  if ('useClass' in provider) return constructorDependencies(provider.useClass);
-  if ('useFactory' in provider) return provider.inject ?? [];
-  if ('useExisting' in provider) return [provider.useExisting];
+/** Something that a provider needs before it can be made. */
+export interface Dependency {
+  /** `undefined` where nobody said what belongs there. */
+  readonly token: Token | undefined;
+  /** `undefined` will do. */
+  readonly optional: boolean;
+  /** Where it is asked for: `constructor parameter 1`. */
+  readonly place: string;
+}
+
+export function dependenciesOf(provider: Provider): readonly Dependency[] {
+  const target = classOf(provider);
+  if (target !== undefined) return constructorDependencies(target);
+  if (isFactory(provider)) return (provider.inject ?? []).map(injection);
+  if (typeof provider !== 'function' && 'useExisting' in provider) {
+    return [{ token: provider.useExisting, optional: false, place: 'useExisting' }];
+  }
   return [];
 }
 
-function constructorDependencies(target: Class): (Token | undefined)[] {
+function injection(injected: Injection, position: number): Dependency {
+  const place = `inject, entry ${position + 1}`;
+  if (typeof injected === 'object' && injected !== null) return { ...injected, place };
+  return { token: injected, optional: false, place };
+}
+
+function constructorDependencies(target: Class): Dependency[] {
   const declaring = declaringClass(target);
   const emitted = emittedConstructorTypes(declaring) ?? [];
-  const byHand = injectedTokensOf(declaring);
+  const injected = injectedInto(declaring);
   const count = Math.max(declaring.length, emitted.length);
-  return Array.from({ length: count }, (_, i) => byHand.get(i) ?? classOrNothing(emitted[i]));
+  return Array.from({ length: count }, (_, i) => {
+    const { token = classOrNothing(emitted[i]), optional = false } = injected.get(i) ?? {};
+    return { token, optional, place: `constructor parameter ${i + 1}` };
+  });
 }
 
 /** The class whose constructor makes an instance: one without parameters and emitted types passes on what it is given. */

@@ -6,10 +6,14 @@ import {
   type BootFault,
   type BootFaultCode,
   Context,
+  type DynamicModule,
   defineMessage,
   Inject,
   Injectable,
+  Module,
+  type ModuleMetadata,
   type NotifyContext,
+  Optional,
   SetVar,
   SpoaApplication,
   type SpoaApplicationOptions,
@@ -36,6 +40,18 @@ function makeController(name: string, decorate: (prototype: object) => void = ()
   SpoeMessage(name)(Made);
   return Made;
 }
+
+/** A module with these lists, in which TypeScript would not let everything stand. */
+function makeModule(lists: { readonly [List in keyof ModuleMetadata]?: readonly unknown[] }) {
+  @Module(lists as ModuleMetadata)
+  class CatsModule {}
+  return CatsModule;
+}
+
+const imports = (...modules: unknown[]) => ({
+  controllers: [],
+  imports: modules as NonNullable<ModuleMetadata['imports']>,
+});
 
 interface Case {
   readonly what: string;
@@ -137,6 +153,20 @@ const CASES: Record<BootFaultCode, readonly Case[]> = {
       what: 'a class and a message',
       options: () => ({ controllers: [makeController('m'), defineMessage({ name: 'm', handle() {} })] }),
       fault: { where: 'message m', problem: 'Made handles the message m already' },
+    },
+    {
+      what: 'a class in two modules',
+      options: () => {
+        const Made = makeController('m');
+        class DogsModule {}
+        const dogs: DynamicModule = { module: DogsModule, controllers: [Made] };
+        return imports(makeModule({ controllers: [Made] }), dogs);
+      },
+      fault: {
+        where: 'Made',
+        problem: 'CatsModule and DogsModule both list it',
+        remedy: expect.stringContaining('leave it in one of them'),
+      },
     },
   ],
   SPOA_BOOT_PARAMETER: [
@@ -275,7 +305,162 @@ const CASES: Record<BootFaultCode, readonly Case[]> = {
       },
     ]),
   ],
+  SPOA_BOOT_MODULE: [
+    ...(
+      [
+        ['a class without @Module', class Plain {}, 'Plain is no module', 'list it among the providers'],
+        ['a controller', makeController('m'), 'Made is no module', 'list it among the controllers'],
+        ['undefined', undefined, 'it is undefined', 'the file that declares it imports this one'],
+        ['null', null, 'it is null', 'import a class with @Module'],
+        ['a message', defineMessage({ name: 'm', handle() {} }), 'it is the message m', 'import a class with @Module'],
+        ['an object', {}, 'it is an object', 'import a class with @Module'],
+        ['a text', 'CatsModule', 'it is a string', 'import a class with @Module'],
+        ['a module without its class', { module: undefined }, 'its module is undefined', 'imports this one'],
+        ['a module of something else', { module: 1 }, 'its module is a number', 'name the class of the module'],
+      ] as const
+    ).map(
+      ([what, entry, problem, remedy]): Case => ({
+        what: `${what} among the imports`,
+        options: () => imports(makeModule({ imports: [makeModule({}), entry] })),
+        fault: { where: 'CatsModule, imports, entry 2', problem, remedy: expect.stringContaining(remedy) },
+      }),
+    ),
+    {
+      what: 'a promise of no module',
+      options: () => imports(Promise.resolve(1)),
+      fault: { where: 'SpoaApplication.create, imports, entry 1', problem: 'it is a number' },
+    },
+    ...(
+      [
+        [undefined, 'it is undefined', 'the file that declares it imports this one'],
+        [{}, 'it is an object', 'list a class, or { provide, useClass'],
+        [{ provide: 'a' }, 'it has none of useClass, useValue, useExisting, useFactory', 'say in one way'],
+        [{ provide: 'a', useValue: 1, useFactory: () => 1 }, 'it has useValue and useFactory', 'say in one way'],
+        [{ provide: undefined, useValue: 1 }, 'what it provides is undefined', 'imports this one'],
+        [{ provide: 1, useValue: 1 }, 'what it provides is a number', 'provide a class, a string or a symbol'],
+        [{ provide: 'a', useClass: undefined }, 'its useClass is undefined', 'imports this one'],
+        [{ provide: 'a', useClass: 'A' }, 'its useClass is a string', 'correct it'],
+        [{ provide: 'a', useFactory: 1 }, 'its useFactory is a number', 'correct it'],
+        [{ provide: 'a', useExisting: undefined }, 'its useExisting is undefined', 'imports this one'],
+        [{ module: class DogsModule {} }, 'it is the module DogsModule', 'list it among the imports'],
+        [defineMessage({ name: 'm', handle() {} }), 'it is the message m', 'list it among the controllers'],
+      ] as const
+    ).map(
+      ([entry, problem, remedy]): Case => ({
+        what: `a provider of which is said: ${problem}`,
+        options: () => imports(makeModule({ providers: [entry] })),
+        fault: { where: 'CatsModule, providers, entry 1', problem, remedy: expect.stringContaining(remedy) },
+      }),
+    ),
+    {
+      what: 'a controller that is not there yet',
+      options: () => ({ controllers: [makeController('m'), undefined as unknown as typeof Object] }),
+      fault: { where: 'SpoaApplication.create, controllers, entry 2', problem: 'it is undefined' },
+    },
+    {
+      what: 'a controller that is none',
+      options: () => imports(makeModule({ controllers: ['cats'] })),
+      fault: { where: 'CatsModule, controllers, entry 1', problem: 'it is a string' },
+    },
+    {
+      what: 'an export that is neither a token nor a module',
+      options: () => imports(makeModule({ exports: [1] })),
+      fault: { where: 'CatsModule, exports, entry 1', problem: 'it is a number' },
+    },
+  ],
+  SPOA_BOOT_EXPORT: [
+    {
+      what: 'a token that is not provided',
+      options: () => imports(makeModule({ exports: ['port'] })),
+      fault: {
+        where: 'CatsModule, exports, entry 1',
+        problem: 'CatsModule does not provide "port"',
+        remedy: expect.stringContaining('add "port" to the providers of CatsModule'),
+      },
+    },
+    {
+      what: 'a provider that is not provided',
+      options: () => imports(makeModule({ exports: [{ provide: 'port', useValue: 1 }] })),
+      fault: { problem: 'CatsModule does not provide "port"' },
+    },
+    {
+      what: 'what an imported module provides',
+      options: () => {
+        class PortModule {}
+        const port = { module: PortModule, providers: [{ provide: 'port', useValue: 1 }], exports: ['port'] };
+        return imports(makeModule({ imports: [port], exports: ['port'] }));
+      },
+      fault: { problem: 'CatsModule does not provide "port"', remedy: 'export PortModule, which provides it' },
+    },
+    {
+      what: 'a module that is not imported',
+      options: () => {
+        @Module()
+        class DogsModule {}
+        return imports(DogsModule, makeModule({ exports: [DogsModule] }));
+      },
+      fault: { where: 'CatsModule, exports, entry 1', problem: 'CatsModule does not import DogsModule' },
+    },
+    {
+      what: 'another module of the same class than the one that is imported',
+      options: () => {
+        class DogsModule {}
+        return imports(makeModule({ imports: [{ module: DogsModule }], exports: [{ module: DogsModule }] }));
+      },
+      fault: { problem: 'CatsModule does not import DogsModule' },
+    },
+  ],
   SPOA_BOOT_PROVIDER: [
+    {
+      what: 'what another module has and keeps to itself',
+      options: () => {
+        const cats = makeModule({ providers: [{ provide: 'port', useValue: 1 }] });
+        class DogsModule {}
+        const alias = { provide: 'alias', useExisting: 'port' };
+        return imports({ module: DogsModule, imports: [cats], providers: [alias] });
+      },
+      fault: {
+        where: '"alias", useExisting',
+        problem: 'nothing provides "port" in DogsModule',
+        remedy: 'export "port" from CatsModule',
+      },
+    },
+    {
+      what: 'what a module exports that is not imported',
+      options: () => {
+        const cats = makeModule({ providers: [{ provide: 'port', useValue: 1 }], exports: ['port'] });
+        class DogsModule {}
+        return imports(cats, { module: DogsModule, providers: [{ provide: 'alias', useExisting: 'port' }] });
+      },
+      fault: { remedy: 'import CatsModule in DogsModule' },
+    },
+    {
+      what: 'what only the root module has',
+      options: () => ({
+        ...imports(makeModule({ providers: [{ provide: 'alias', useExisting: 'port' }] })),
+        providers: [{ provide: 'port', useValue: 1 }],
+      }),
+      fault: { remedy: 'move "port" into a module that CatsModule imports' },
+    },
+    {
+      what: 'what no module has',
+      options: () => imports(makeModule({ providers: [{ provide: 'alias', useExisting: 'port' }] })),
+      fault: { remedy: 'add "port" to the providers of CatsModule, or import a module that exports it' },
+    },
+    {
+      what: 'what may be absent, and has no type',
+      options: () => {
+        class Asking {
+          readonly value: unknown;
+          constructor(value: unknown) {
+            this.value = value;
+          }
+        }
+        Optional()(Asking, undefined, 0);
+        return { controllers: [], providers: [Asking] };
+      },
+      fault: { where: 'Asking, constructor parameter 1', problem: expect.stringContaining('names no class') },
+    },
     {
       what: 'a service that is not among the providers',
       options: () => {
@@ -345,7 +530,79 @@ const CASES: Record<BootFaultCode, readonly Case[]> = {
       fault: { where: '"alias", useExisting', problem: 'nothing provides "gone"' },
     },
   ],
+  SPOA_BOOT_PROVIDER_TWICE: [
+    {
+      what: 'a token and a class under the same',
+      options: () => {
+        class Cat {}
+        return imports(makeModule({ providers: [Cat, { provide: 'b', useValue: 1 }, { provide: Cat, useValue: 1 }] }));
+      },
+      fault: { where: 'CatsModule, providers, entry 3', problem: 'entry 1 provides Cat already' },
+    },
+    {
+      what: 'a token in a dynamic module',
+      options: () => {
+        const twice = [1, 2].map((useValue) => ({ provide: 'port', useValue }));
+        return imports({ module: makeModule({}), providers: twice });
+      },
+      fault: { where: 'CatsModule, providers, entry 2', problem: 'entry 1 provides "port" already' },
+    },
+  ],
+  SPOA_BOOT_AMBIGUOUS: [
+    {
+      what: 'a token that two imported modules export',
+      options: () => {
+        const offering = (name: string): DynamicModule => ({
+          module: { [name]: class {} }[name] as new () => object,
+          providers: [{ provide: 'port', useValue: 1 }],
+          exports: ['port'],
+        });
+        const alias = { provide: 'alias', useExisting: 'port' };
+        return imports(makeModule({ imports: [offering('One'), offering('Other')], providers: [alias] }));
+      },
+      fault: { where: '"alias", useExisting', problem: 'One and Other both give "port" to CatsModule' },
+    },
+  ],
+  SPOA_BOOT_SCOPE: [
+    {
+      what: 'a scope that does not exist',
+      options: () => {
+        @Injectable({ scope: 'request' as 'message' })
+        class Asked {}
+        return { controllers: [], providers: [Asked] };
+      },
+      fault: {
+        where: 'Asked',
+        problem: 'there is no scope "request"',
+        remedy: 'use one of singleton, connection, message, transient',
+      },
+    },
+  ],
   SPOA_BOOT_CYCLE: [
+    {
+      what: 'modules',
+      options: () => {
+        class DogsModule {}
+        const dogs: DynamicModule = { module: DogsModule };
+        const cats = makeModule({ imports: [dogs] });
+        dogs.imports = [cats];
+        return imports(dogs);
+      },
+      fault: { where: 'DogsModule', problem: 'it needs itself: DogsModule -> CatsModule -> DogsModule' },
+    },
+    {
+      what: 'providers across modules',
+      options: () => {
+        const needs = (provide: string, name: string): DynamicModule => ({
+          module: class Needing {},
+          global: true,
+          providers: [{ provide, inject: [name], useFactory: () => 1 }],
+          exports: [provide],
+        });
+        return imports(needs('a', 'b'), needs('b', 'c'), needs('c', 'a'));
+      },
+      fault: { where: '"a"', problem: 'it needs itself: "a" -> "b" -> "c" -> "a"' },
+    },
     {
       what: 'two factories',
       options: () => ({
@@ -359,6 +616,11 @@ const CASES: Record<BootFaultCode, readonly Case[]> = {
     },
   ],
   SPOA_BOOT_FACTORY: [
+    {
+      what: 'a promise of a module',
+      options: () => imports(makeModule({}), Promise.reject(new Error('no'))),
+      fault: { where: 'SpoaApplication.create, imports, entry 2', problem: 'it could not be made: no' },
+    },
     {
       what: 'a factory',
       options: () => ({
@@ -445,9 +707,41 @@ test('a decorator where it means nothing is told where it stands', () => {
     ['the static Misused.v', () => Var('session')(Misused as { v?: number }, 'v')],
     ['Misused.handle', () => Inject('a')(Misused.prototype, 'handle', 0)],
     ['the static Misused.make', () => Inject('a')(Misused, 'make', 0)],
+    ['Misused.handle', () => Optional()(Misused.prototype, 'handle', 0)],
   ];
   for (const [where, misuse] of misuses) {
     expect(misuse).toThrow(expect.objectContaining({ code: 'SPOA_DECORATOR_MISUSED' }));
     expect(misuse).toThrow(`stands on ${where}: it belongs on`);
   }
+});
+
+test('an application of something that is no module', async () => {
+  class Plain {}
+  for (const [what, problem] of [
+    [Plain, 'Plain is no module'],
+    [{ module: undefined as unknown as typeof Plain }, 'its module is undefined'],
+  ] as const) {
+    await expect(SpoaApplication.create(what, { logger: false })).rejects.toMatchObject({
+      faults: [{ code: 'SPOA_BOOT_MODULE', where: 'SpoaApplication.create', problem }],
+    });
+  }
+});
+
+test('a circle of modules hides no other mistake, and makes none up', async () => {
+  const dogs: DynamicModule = { module: class DogsModule {}, providers: [{ provide: 'dog', useExisting: 'cat' }] };
+  const cats = makeModule({
+    imports: [dogs],
+    providers: [
+      { provide: 'cat', useValue: 1 },
+      { provide: 'mouse', useExisting: 'cheese' },
+    ],
+    exports: ['cat'],
+  });
+  dogs.imports = [cats];
+  dogs.exports = [cats];
+  const { faults } = await boot(imports(cats));
+  expect(faults.map(({ code, where }) => `${code} ${where}`)).toEqual([
+    'SPOA_BOOT_CYCLE CatsModule',
+    'SPOA_BOOT_PROVIDER "mouse", useExisting',
+  ]);
 });

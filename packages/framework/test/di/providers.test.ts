@@ -137,12 +137,6 @@ describe('a provider is', () => {
     );
     expect(app.get('alias')).toBe(app.get(Needing));
   });
-
-  test('the last one given for its token', async () => {
-    class Fake extends Plain {}
-    const app = await boot(Plain, Needing, { provide: Plain, useClass: Fake });
-    expect(app.get(Needing).plain).toBeInstanceOf(Fake);
-  });
 });
 
 describe('a class that extends another', () => {

@@ -1,0 +1,86 @@
+import type { Class } from '../class.ts';
+import { spoeMessageOf } from '../decorators/spoe-message.ts';
+import { Injector } from '../di/injector.ts';
+import { linkProviders } from '../di/link.ts';
+import type { Provider } from '../di/provider.ts';
+import type { ProviderNode } from '../di/provider-node.ts';
+import { BootError, type BootFault } from '../errors.ts';
+import { nameOf } from '../metadata.ts';
+import { BUILT_IN } from '../modules/built-in.ts';
+import type { ModuleNode } from '../modules/module-node.ts';
+import { ModuleScanner, type RootModule } from '../modules/scan.ts';
+import { Visibility } from '../modules/visibility.ts';
+import type { DefinedMessage } from '../routing/define-message.ts';
+import { exploreController } from '../routing/explore.ts';
+import type { MessageDefinition } from '../routing/message-definition.ts';
+
+/** An application whose modules, providers and controllers are in order; nothing is made yet. */
+export interface Blueprint {
+  /** The root last. */
+  readonly modules: readonly ModuleNode[];
+  readonly visibility: Visibility;
+  readonly definers: readonly Definer[];
+}
+
+/** Makes a message's definition once the providers are there. */
+export type Definer = (injector: Injector) => MessageDefinition;
+
+/** Checks everything that can be checked before anything is made. @throws BootError with all mistakes at once */
+export async function plan(root: RootModule, overrides: readonly Provider[]): Promise<Blueprint> {
+  const faults: BootFault[] = [];
+  const modules = [BUILT_IN, ...(await new ModuleScanner(overrides, faults).scan(root))];
+  const definers = modules.flatMap((module) => exploreModule(module, faults));
+  const visibility = new Visibility(modules);
+  faults.push(...linkProviders(modules, visibility), ...duplicateMessages(modules));
+  if (faults.length > 0) throw new BootError(faults);
+  return { modules, visibility, definers };
+}
+
+function exploreModule({ controllers, providers }: ModuleNode, faults: BootFault[]): Definer[] {
+  return controllers.flatMap((controller): Definer[] => {
+    if (typeof controller !== 'function') {
+      const definition = controller.define(faults);
+      return definition === undefined ? [] : [() => definition];
+    }
+    const explored = exploreController(controller, faults);
+    const node = providers.get(controller) as ProviderNode;
+    return explored === undefined ? [] : [(injector) => explored(injector.get(node) as object)];
+  });
+}
+
+interface Listed {
+  readonly controller: Class | DefinedMessage;
+  readonly module: ModuleNode;
+}
+
+function duplicateMessages(modules: readonly ModuleNode[]): BootFault[] {
+  const first = new Map<string, Listed>();
+  return modules.flatMap((module) =>
+    module.controllers.flatMap((controller): BootFault[] => {
+      const name = typeof controller === 'function' ? spoeMessageOf(controller)?.name : controller.message.name;
+      if (name === undefined) return [];
+      const earlier = first.get(name);
+      if (earlier === undefined) {
+        first.set(name, { controller, module });
+        return [];
+      }
+      return [messageTwice(name, earlier, { controller, module })];
+    }),
+  );
+}
+
+function messageTwice(name: string, earlier: Listed, later: Listed): BootFault {
+  const code = 'SPOA_BOOT_MESSAGE_TWICE';
+  const where = describeController(later.controller);
+  if (earlier.controller === later.controller && earlier.module !== later.module) {
+    const problem = `${earlier.module.name} and ${later.module.name} both list it`;
+    return { code, where, problem, remedy: 'leave it in one of them: one message has one handler' };
+  }
+  const who = describeController(earlier.controller);
+  const problem = `${who === where ? 'the same' : who} handles the message ${name} already`;
+  return { code, where, problem, remedy: 'one message has one handler: drop one or merge them' };
+}
+
+function describeController(controller: Class | DefinedMessage): string {
+  return typeof controller === 'function' ? nameOf(controller) : `message ${controller.message.name}`;
+}

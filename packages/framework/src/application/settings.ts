@@ -1,0 +1,49 @@
+import type { AgentOptions } from '@spoa/core';
+import { type LoggerOptions, type Logger as PinoLogger, pino } from 'pino';
+import type { Class } from '../class.ts';
+import type { Provider } from '../di/provider.ts';
+import { type DynamicModule, isDynamicModule, type ModuleMetadata } from '../modules/metadata.ts';
+import type { RootModule } from '../modules/scan.ts';
+
+/** How an application runs, whatever it is made of. */
+export interface SpoaApplicationSettings extends Omit<AgentOptions, 'logger'> {
+  /** A pino logger, options for one, or `false` for none. @default pino to standard output, level `info` */
+  logger?: PinoLogger | LoggerOptions | false;
+  /** Put in the place of the providers and controllers of the same tokens, in whatever module they are: for tests. */
+  overrides?: readonly Provider[];
+}
+
+/** An application without a module of its own: what a root module would list, and how it runs. */
+export interface SpoaApplicationOptions
+  extends SpoaApplicationSettings,
+    Pick<ModuleMetadata, 'imports' | 'controllers' | 'providers'> {
+  /** Controller classes and messages made by `defineMessage`. */
+  controllers: NonNullable<ModuleMetadata['controllers']>;
+}
+
+/** Both forms of `SpoaApplication.create` as one. */
+export interface Given {
+  readonly root: RootModule;
+  readonly overrides: readonly Provider[];
+  readonly limits: Omit<AgentOptions, 'logger'>;
+  readonly logger: PinoLogger;
+}
+
+export function given(
+  what: Class | DynamicModule | SpoaApplicationOptions,
+  settings: SpoaApplicationSettings = {},
+): Given {
+  if (typeof what === 'function' || isDynamicModule(what)) return { root: what, ...split(settings) };
+  const { imports = [], controllers, providers = [], ...others } = what;
+  return { root: { imports, controllers, providers }, ...split(others) };
+}
+
+function split({ logger, overrides = [], ...limits }: SpoaApplicationSettings): Omit<Given, 'root'> {
+  return { overrides, limits, logger: makeLogger(logger) };
+}
+
+function makeLogger(logging: SpoaApplicationSettings['logger']): PinoLogger {
+  if (logging === false) return pino({ level: 'silent' });
+  if (logging !== undefined && 'child' in logging && typeof logging.child === 'function') return logging as PinoLogger;
+  return pino(logging as LoggerOptions | undefined);
+}
