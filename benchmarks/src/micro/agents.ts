@@ -1,0 +1,67 @@
+import type { Duplex } from 'node:stream';
+import { type Agent, createAgent, type Handler, IpAddress, type ListenAddress, type Value } from '@spoa/core';
+import { SpoaApplication } from '@spoa/framework';
+import { CONTROLLERS, Scores } from '../controllers.ts';
+import { ASYNC_CONTROLLERS } from './async-controllers.ts';
+
+/** Who answers: a bare handler of `@spoa/core`, controllers, or controllers whose handlers are async and resolve at once. */
+export const KINDS = ['core', 'sync', 'async'] as const;
+
+export type Kind = (typeof KINDS)[number];
+
+/** An agent or an application, as far as both are needed here. */
+export interface Served extends AsyncDisposable {
+  handleConnection(duplex: Duplex): void;
+  /** On a free port, which it returns. */
+  listen(): Promise<number>;
+}
+
+export async function makeServed(kind: Kind): Promise<Served> {
+  if (kind === 'core') return serve(bareHandler);
+  const controllers = kind === 'async' ? ASYNC_CONTROLLERS : CONTROLLERS;
+  return served(await SpoaApplication.create({ controllers, providers: [Scores], logger: false }));
+}
+
+/** An agent of `@spoa/core` with any handler. */
+export function serve(handler: Handler): Served {
+  return served(createAgent(handler));
+}
+
+function served(agent: Agent | SpoaApplication): Served {
+  return {
+    handleConnection: (duplex) => agent.handleConnection(duplex),
+    listen: async () => portOf(await agent.listen({ port: 0 })),
+    [Symbol.asyncDispose]: () => agent.close({ timeoutMs: 100, quietMs: 0 }),
+  };
+}
+
+function portOf(address: ListenAddress): number {
+  if ('path' in address) throw new Error(`no port: the agent listens on ${address.path}`);
+  return address.port;
+}
+
+/** The arguments that each message's handler reads. */
+const READS: Readonly<Record<string, readonly string[]>> = {
+  'waf-three': ['method', 'path', 'ip'],
+  'waf-all': [
+    ...['app', 'id', 'method', 'path', 'query', 'version', 'headers', 'ip', 'src-port', 'dst-port', 'ssl', 'cached'],
+    ...['ja3', 'body'],
+  ],
+  'big-body': ['body'],
+};
+
+/** What the controllers do, without the framework. */
+const bareHandler: Handler = (notify) => {
+  const { messages } = notify;
+  const ip = messages.get('get-ip-reputation')?.get('ip');
+  if (ip instanceof IpAddress) return notify.setVar('session', 'ip_score', ip.w0 & 127);
+  const message = messages.at(0);
+  let size = 0;
+  for (const name of READS[message?.name ?? ''] ?? []) size += sizeOf(message?.get(name));
+  notify.setVar('session', 'ip_score', size & 127);
+};
+
+function sizeOf(value: Value | undefined): number {
+  if (typeof value === 'string' || value instanceof Uint8Array) return value.length;
+  return value instanceof IpAddress ? value.w0 : Number(value ?? 0);
+}
