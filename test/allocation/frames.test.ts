@@ -1,15 +1,17 @@
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import type { FramesReport } from '../../benchmarks/src/micro/allocation/frames.ts';
 import type { Profile } from '../../benchmarks/src/micro/payloads.ts';
 import { ALLOCATED, KEPT, PROMOTED } from './bounds.ts';
 import { measure, TIMEOUT_MS } from './measure.ts';
+
+vi.setConfig({ testTimeout: TIMEOUT_MS, hookTimeout: TIMEOUT_MS });
 
 describe.each(['core', 'sync', 'async'] as const)('S3-04 what frames allocate: %s', (kind) => {
   let reports: FramesReport[];
 
   beforeAll(async () => {
     reports = await measure('frames', kind);
-  }, TIMEOUT_MS);
+  });
 
   describe.each(Object.keys(ALLOCATED[kind]) as Profile[])('%s', (profile) => {
     const report = (): FramesReport => reports.find((one) => one.profile === profile) as FramesReport;

@@ -1,0 +1,26 @@
+import { KINDS, makeServed } from './agents.ts';
+import { InProcessPeer } from './in-process.ts';
+import type { Subject } from './measurement.ts';
+import { notifyBlock, PROFILE_NAMES, PROFILES } from './payloads.ts';
+
+/** Frames of one read: the turn of the event loop that ends each exchange is shared by so many. */
+const BLOCK = 100;
+
+/**
+ * A NOTIFY's whole way through an agent, without a socket: split, indexed, bound, handled, answered.
+ *
+ * @param filter says which subjects are wanted: only their agents are made
+ */
+export async function dispatchSubjects(filter: (name: string) => boolean): Promise<Subject[]> {
+  const subjects: Subject[] = [];
+  for (const kind of KINDS) {
+    for (const profile of PROFILE_NAMES) {
+      const name = `dispatch to ${kind}: ${profile}`;
+      if (!filter(name)) continue;
+      const peer = new InProcessPeer(await makeServed(kind));
+      const block = notifyBlock([PROFILES[profile]], BLOCK);
+      subjects.push({ name, times: BLOCK, run: () => peer.exchange(block, BLOCK) });
+    }
+  }
+  return subjects;
+}
