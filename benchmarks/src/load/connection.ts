@@ -20,6 +20,7 @@ export interface ConnectionEvents {
   frame(bytes: Buffer, start: number, end: number): void;
   readDone(): void;
   fault(fault: Fault): void;
+  /** A connection that was ready is no more. */
   closed(): void;
 }
 
@@ -125,6 +126,6 @@ export class LoadConnection {
     if (!isCounted && before === 'hello') this.#events.fault('hello');
     if (!isCounted && before === 'open') this.#events.fault('closed');
     if (before === 'hello') this.#events.ready(false);
-    this.#events.closed();
+    else this.#events.closed();
   }
 }

@@ -12,6 +12,7 @@ and set ip_score in the session scope to an integer. Prints one line of JSON. Ex
   -w, --window N        unanswered NOTIFYs on each (1)
   -d, --duration S      seconds to measure (5)
       --warmup S        seconds of load before that (1)
+      --drain S         seconds for the last answers to come (2)
   -r, --rate R          an open loop of R NOTIFYs a second; without it a new NOTIFY follows each ACK
   -p, --profile P       ${PAYLOAD_NAMES.join(', ')} (ip)
   -m, --message NAME    (get-ip-reputation)
@@ -28,6 +29,7 @@ const { positionals, values } = parseArgs({
     window: { type: 'string', short: 'w', default: '1' },
     duration: { type: 'string', short: 'd', default: '5' },
     warmup: { type: 'string', default: '1' },
+    drain: { type: 'string', default: '2' },
     rate: { type: 'string', short: 'r', default: '0' },
     profile: { type: 'string', short: 'p', default: 'ip' },
     message: { type: 'string', short: 'm', default: 'get-ip-reputation' },
@@ -56,6 +58,7 @@ function parseOptions(): LoadOptions | undefined {
     window: Number(values.window),
     seconds: Number(values.duration),
     warmup: Number(values.warmup),
+    drain: Number(values.drain),
     rate: Number(values.rate),
     size: Number(values.size),
     args: Number(values.args),

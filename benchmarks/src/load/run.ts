@@ -14,6 +14,8 @@ export interface LoadOptions {
   readonly seconds: number;
   /** Load before the measurement, in seconds. */
   readonly warmup: number;
+  /** For the last answers to come when the measurement is over, and for the agent to close then, in seconds. */
+  readonly drain: number;
   /** An open loop: so many NOTIFYs a second over all connections. 0: a new NOTIFY for each ACK. */
   readonly rate: number;
   readonly payload: PayloadName;
@@ -53,7 +55,6 @@ export interface LoadResult {
 const CONNECTING = 100;
 /** Patience with an agent that does not answer, in milliseconds. */
 const PATIENCE_MS = 5000;
-const DRAIN_MS = 2000;
 
 /** Plays HAProxy to an agent, and checks every answer. */
 export async function runLoad(options: LoadOptions): Promise<LoadResult> {
@@ -74,7 +75,7 @@ export async function runLoad(options: LoadOptions): Promise<LoadResult> {
   const window_used = lanes.some(({ connection }) => connection.pipelining) ? options.window : 1;
   const timed_out = watch.end();
   stop();
-  await drain(lanes, tally);
+  await drain(lanes, tally, options.drain * 1000);
   const error_kinds = Object.fromEntries(FAULTS.map((fault) => [fault, tally.faults.get(fault) ?? 0]));
   const seconds = (after.atMs - before.atMs) / 1000;
   const cpu = after.server - before.server;
@@ -170,10 +171,10 @@ function watchProgress(tally: Tally): { stuck: Promise<void>; end: () => boolean
   return { stuck, end };
 }
 
-async function drain(lanes: readonly Lane[], tally: Tally): Promise<void> {
-  await waitFor(() => tally.unanswered === 0, DRAIN_MS);
+async function drain(lanes: readonly Lane[], tally: Tally, patienceMs: number): Promise<void> {
+  await waitFor(() => tally.unanswered === 0, patienceMs);
   for (const lane of lanes) lane.leave();
-  await waitFor(() => tally.open === 0, DRAIN_MS);
+  await waitFor(() => tally.open === 0, patienceMs);
   for (const { connection } of lanes) connection.socket.destroy();
 }
 

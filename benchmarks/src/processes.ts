@@ -1,0 +1,133 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { accessSync, constants } from 'node:fs';
+import { connect, createServer } from 'node:net';
+import { availableParallelism } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** What is measured runs on one processor, what measures it on another. */
+export const Processor = { SERVER: 0, GENERATOR: 1 } as const;
+
+export type Processor = (typeof Processor)[keyof typeof Processor];
+
+const START_TIMEOUT_MS = 10_000;
+
+const children = new Set<ChildProcess>();
+
+/** Kills whatever runs still: they are processes of ours, and have nothing to lose. */
+export function killAll(): void {
+  for (const child of children) child.kill('SIGKILL');
+}
+
+/** Whether processes are kept on one processor each. */
+export const isPinned: boolean = availableParallelism() > 1 && isOnPath('taskset');
+
+function isOnPath(program: string): boolean {
+  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
+    try {
+      accessSync(join(folder, program), constants.X_OK);
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** A program that runs until it ends or is stopped. */
+export class Program {
+  readonly pid: number;
+  readonly #child: ChildProcess;
+  readonly #lines: AsyncIterator<string>;
+  readonly #name: string;
+
+  private constructor(command: readonly string[], child: ChildProcess) {
+    this.#name = command.join(' ');
+    this.#child = child;
+    this.pid = child.pid as number;
+    const { stdout } = child;
+    if (stdout === null) throw new Error('no standard output');
+    this.#lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
+  }
+
+  static async start(command: readonly string[], processor: Processor | undefined): Promise<Program> {
+    const bound = isPinned && processor !== undefined;
+    const [file = '', ...args] = bound ? ['taskset', '-c', String(processor), ...command] : command;
+    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    children.add(child);
+    child.once('exit', () => children.delete(child));
+    child.once('error', () => children.delete(child));
+    await once(child, 'spawn');
+    return new Program(command, child);
+  }
+
+  /** Waits until it takes connections. */
+  async listening(port: number): Promise<void> {
+    const deadline = performance.now() + START_TIMEOUT_MS;
+    while (!(await accepts(port))) {
+      if (this.#hasEnded) throw new Error(`it ended at once: ${this.#name}`);
+      if (performance.now() > deadline) throw new Error(`it does not listen: ${this.#name}`);
+      await delay(10);
+    }
+  }
+
+  /** The next line that it prints. */
+  async line(): Promise<string> {
+    const { done, value } = await this.#lines.next();
+    if (done === true) throw new Error(`it ended without a word: ${this.#name}`);
+    return value;
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  async stop(): Promise<void> {
+    if (this.#hasEnded) return;
+    this.#child.kill('SIGTERM');
+    // A contender that drains its connections has none left; one that hangs is not waited for.
+    const patience = setTimeout(() => this.#child.kill('SIGKILL'), START_TIMEOUT_MS);
+    await once(this.#child, 'exit');
+    clearTimeout(patience);
+  }
+
+  get #hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+}
+
+/** Starts a program, on any processor where none is given, and stops it after `use`. */
+export async function withProgram<T>(
+  command: readonly string[],
+  processor: Processor | undefined,
+  use: (program: Program) => Promise<T>,
+): Promise<T> {
+  const program = await Program.start(command, processor);
+  try {
+    return await use(program);
+  } finally {
+    await program.stop();
+  }
+}
+
+async function accepts(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1');
+  try {
+    await once(socket, 'connect');
+    return true;
+  } catch {
+    return false;
+  } finally {
+    socket.destroy();
+  }
+}
+
+export async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  if (address === null || typeof address === 'string') throw new Error('no port to be had');
+  return address.port;
+}

@@ -1,0 +1,64 @@
+import { statisticsOf } from '../agent-statistics.ts';
+import type { Bench, Report } from '../bench.ts';
+import { type Contender, ourAgent } from '../contenders.ts';
+import { rssKb } from '../proc.ts';
+import { freePort, Processor, withProgram } from '../processes.ts';
+import type { Load } from '../profiles.ts';
+import { count, decimal, table } from '../report/table.ts';
+import { median } from '../summary.ts';
+
+/** 100,000 NOTIFYs, well below an agent's limit for one connection (`maxInFlight`). */
+const LOAD: Load = { payload: 'ip', window: 400, connections: 250 };
+const SAMPLE_MS = 100;
+
+/** Handlers that await a timer of 1 ms, very many at a time, and whether memory grows while they do. */
+export async function inFlightSuite(bench: Bench): Promise<Report> {
+  const results = [];
+  for (const node of bench.nodes) results.push(await measureInFlight(bench, ourAgent('timers', node)));
+  const rows = results.map(({ label, peakInFlight, measurement, peakRssMb, growth }) => [
+    ...[label, count(peakInFlight), count(measurement.fps), decimal(measurement.latency_us.p50 / 1000)],
+    ...[decimal(measurement.latency_us.p99 / 1000), peakRssMb.toFixed(0), growth.toFixed(3), measurement.errors],
+  ]);
+  const head = [
+    'agent',
+    'handlers at a time',
+    'frames/s',
+    'p50 ms',
+    'p99 ms',
+    'peak RSS MB',
+    'bytes a frame',
+    'errors',
+  ];
+  const intro = [
+    `${LOAD.window * LOAD.connections} NOTIFYs unanswered for ${bench.longSeconds} s (window ${LOAD.window} x`,
+    `${LOAD.connections} connections), each in a handler that awaits a timer of 1 ms. "Bytes a frame" is how much more RSS the`,
+    'process has in the last third than in the middle one, for each frame between:',
+  ].join('\n');
+  const errors = results.reduce((sum, { measurement }) => sum + measurement.errors, 0);
+  return { markdown: `${intro}\n\n${table(head, rows)}`, raw: { load: LOAD, results }, errors };
+}
+
+async function measureInFlight(bench: Bench, contender: Contender) {
+  const port = await freePort();
+  return withProgram(contender.command(port, '--stats'), Processor.SERVER, async (agent) => {
+    await agent.line();
+    const rss: number[] = [];
+    const timer = setInterval(() => rss.push(rssKb(agent.pid, 'VmRSS') * 1024), SAMPLE_MS);
+    const measurement = await bench.generator
+      .measure(LOAD, port, agent.pid, bench.longSeconds)
+      .finally(() => clearInterval(timer));
+    const { peakInFlight } = await statisticsOf(agent);
+    const third = Math.floor((bench.longSeconds * 1000) / SAMPLE_MS / 3);
+    const grown = median(rss.slice(-third)) - median(rss.slice(-2 * third, -third));
+    const growth = grown / (measurement.frames / 3);
+    bench.progress(`${contender.label}: ${peakInFlight} handlers at a time, ${growth.toFixed(3)} bytes a frame`);
+    return {
+      label: contender.label,
+      peakInFlight,
+      peakRssMb: measurement.server_peak_rss_kb / 1024,
+      growth,
+      measurement,
+      rss,
+    };
+  });
+}
