@@ -2,7 +2,7 @@ export { Agent, type AgentOptions, type CloseOptions, createAgent, handleConnect
 export { type Agreement, agree } from './agent/handshake.ts';
 export { DEFAULT_LIMITS, type Limits } from './agent/limits.ts';
 export type { ListenAddress, ListenTarget } from './agent/listener.ts';
-export { type Handler, NotifyContext, type NotifySource } from './agent/notify-context.ts';
+export { type Handler, type NotifyConnection, NotifyContext, type NotifySource } from './agent/notify-context.ts';
 export type { Peer } from './agent/peer.ts';
 export { isThenable } from './agent/thenable.ts';
 export { Ack } from './engine/ack.ts';

@@ -82,6 +82,7 @@ export class Connection implements NotifySource {
   #state: State = 'hello';
   #output: Writer | undefined;
   #peer: Peer | undefined;
+  #ended: AbortController | undefined;
   /** There when fragmentation was agreed on. */
   #fragments: Fragments | undefined;
   /** There while HAProxy may have several streams on this connection and must not be overfed. */
@@ -127,6 +128,12 @@ export class Connection implements NotifySource {
   get peer(): Peer {
     this.#peer ??= describePeer(this.#duplex);
     return this.#peer;
+  }
+
+  get signal(): AbortSignal {
+    this.#ended ??= new AbortController();
+    if (this.#state === 'closed') this.#ended.abort(peerGone());
+    return this.#ended.signal;
   }
 
   /** NOTIFYs whose handlers are not done. */
@@ -458,6 +465,7 @@ export class Connection implements NotifySource {
     this.#enter('closed');
     this.#pacing?.flush();
     this.#inFlight.end(peerGone());
+    this.#ended?.abort(peerGone());
     this.#host.closed(this);
   }
 

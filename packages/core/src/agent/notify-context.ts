@@ -8,11 +8,17 @@ import type { Writer } from '../wire/writer.ts';
 import type { Peer } from './peer.ts';
 import { indexPool, writerPool } from './pools.ts';
 
-/** What a NOTIFY knows of the connection that it came on. */
-export interface NotifySource {
+/** The connection that a NOTIFY came on: the same object for all of its NOTIFYs. */
+export interface NotifyConnection {
   /** HAProxy's engine-id: one for each thread up to 3.0, one for each filter from 3.1 on; `undefined` where none was sent. */
   readonly engineId: string | undefined;
   readonly peer: Peer;
+  /** Fires when nothing is left of the connection. Made when first asked for. */
+  readonly signal: AbortSignal;
+}
+
+/** What a NOTIFY knows of the connection that it came on. */
+export interface NotifySource extends NotifyConnection {
   /** The largest LENGTH of an ACK, in bytes. */
   readonly maxAckSize: number;
 }
@@ -58,6 +64,11 @@ export class NotifyContext {
 
   get peer(): Peer {
     return this.#source.peer;
+  }
+
+  /** The connection that the NOTIFY came on. Usable for as long as one likes. */
+  get connection(): NotifyConnection {
+    return this.#source;
   }
 
   /** The messages, in HAProxy's order. Usable until the NOTIFY is settled. */
