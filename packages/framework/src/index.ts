@@ -13,6 +13,7 @@ export {
   type ListenAddress,
   type ListenTarget,
   Message,
+  type NotifyConnection,
   NotifyContext,
   type Peer,
   type Scope,
@@ -44,6 +45,7 @@ export {
   FrameworkError,
   type FrameworkErrorCode,
 } from './errors.ts';
+export { CONNECTION } from './modules/built-in.ts';
 export type { DynamicModule, ModuleExport, ModuleImport, ModuleMetadata } from './modules/metadata.ts';
 export {
   type ArgumentSpec,

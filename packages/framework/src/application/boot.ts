@@ -2,17 +2,20 @@ import type { Class } from '../class.ts';
 import { spoeMessageOf } from '../decorators/spoe-message.ts';
 import { Injector } from '../di/injector.ts';
 import { linkProviders } from '../di/link.ts';
+import type { NotifyScopes } from '../di/notify-scopes.ts';
 import type { Provider } from '../di/provider.ts';
 import type { ProviderNode } from '../di/provider-node.ts';
+import type { Supplies } from '../di/supply.ts';
 import { BootError, type BootFault } from '../errors.ts';
-import { nameOf } from '../metadata.ts';
+import { HANDLE, nameOf } from '../metadata.ts';
 import { BUILT_IN } from '../modules/built-in.ts';
 import type { ModuleNode } from '../modules/module-node.ts';
 import { ModuleScanner, type RootModule } from '../modules/scan.ts';
 import { Visibility } from '../modules/visibility.ts';
 import type { DefinedMessage } from '../routing/define-message.ts';
-import { exploreController } from '../routing/explore.ts';
+import { type ExploredController, exploreController } from '../routing/explore.ts';
 import type { MessageDefinition } from '../routing/message-definition.ts';
+import { definePerNotify } from '../routing/per-notify.ts';
 
 /** An application whose modules, providers and controllers are in order; nothing is made yet. */
 export interface Blueprint {
@@ -22,8 +25,21 @@ export interface Blueprint {
   readonly definers: readonly Definer[];
 }
 
+/** Whether a controller is not made once, so that instances come and go with NOTIFYs. */
+export function hasScopes({ modules }: Blueprint): boolean {
+  return modules.some(({ controllers, providers }) =>
+    controllers.some((one) => typeof one === 'function' && providers.get(one)?.isMadeOnce === false),
+  );
+}
+
 /** Makes a message's definition once the providers are there. */
-export type Definer = (injector: Injector) => MessageDefinition;
+export type Definer = (providers: MadeProviders) => MessageDefinition;
+
+export interface MadeProviders {
+  readonly injector: Injector;
+  readonly supplies: Supplies;
+  readonly scopes: NotifyScopes;
+}
 
 /** Checks everything that can be checked before anything is made. @throws BootError with all mistakes at once */
 export async function plan(root: RootModule, overrides: readonly Provider[]): Promise<Blueprint> {
@@ -44,8 +60,20 @@ function exploreModule({ controllers, providers }: ModuleNode, faults: BootFault
     }
     const explored = exploreController(controller, faults);
     const node = providers.get(controller) as ProviderNode;
-    return explored === undefined ? [] : [(injector) => explored(injector.get(node) as object)];
+    return explored === undefined ? [] : [(made) => defineController(explored, node, made)];
   });
+}
+
+/** A controller that is made once is called without a detour. */
+function defineController(
+  explored: ExploredController,
+  node: ProviderNode,
+  { injector, supplies, scopes }: MadeProviders,
+): MessageDefinition {
+  if (node.isMadeOnce) return explored(injector.get(node) as object);
+  const supply = supplies.of(node);
+  const { [HANDLE]: method } = (node.token as Class<{ [HANDLE](...values: unknown[]): unknown }>).prototype;
+  return definePerNotify(explored, method, (notify, call) => scopes.run(notify, supply, call));
 }
 
 interface Listed {

@@ -22,8 +22,8 @@ export function lookUp(token: Token, root: ModuleNode, visibility: Visibility): 
       'export one of them to the root module, or give them different tokens',
     );
   }
-  const { lifetime, isShared } = found.target;
-  if (lifetime !== 'singleton' || !isShared) {
+  if (!found.isMadeOnce) {
+    const { lifetime, isShared } = found.target;
     const made = isShared ? describeLifetime(lifetime) : 'for each place that asks for it';
     throw failure(
       'SPOA_BOOT_SCOPE',

@@ -10,13 +10,17 @@ import {
 import type { Logger as PinoLogger } from 'pino';
 import type { Class } from '../class.ts';
 import { Injector } from '../di/injector.ts';
+import type { DisposeFailure } from '../di/made.ts';
+import { NotifyScopes } from '../di/notify-scopes.ts';
+import { Supplies } from '../di/supply.ts';
 import type { Token } from '../di/token.ts';
 import type { DynamicModule } from '../modules/metadata.ts';
 import type { ModuleNode } from '../modules/module-node.ts';
 import { compileRoute } from '../routing/compile-route.ts';
 import { Dispatcher } from '../routing/dispatcher.ts';
+import { Repeats } from '../routing/repeats.ts';
 import { RouteTable } from '../routing/route-table.ts';
-import { type Blueprint, plan } from './boot.ts';
+import { type Blueprint, hasScopes, type MadeProviders, plan } from './boot.ts';
 import { lookUp } from './look-up.ts';
 import { given, type SpoaApplicationOptions, type SpoaApplicationSettings } from './settings.ts';
 
@@ -33,24 +37,21 @@ import { given, type SpoaApplicationOptions, type SpoaApplicationSettings } from
 export class SpoaApplication implements AsyncDisposable {
   /** The application's log. */
   readonly logger: PinoLogger;
+  /** Answers one NOTIFY: for a core agent, or a server of your own. */
+  readonly handler: Handler;
   readonly #agent: Agent;
   readonly #blueprint: Blueprint;
-  readonly #injector: Injector;
+  readonly #providers: MadeProviders;
   readonly #dispatcher: Dispatcher;
   #closing: Promise<void> | undefined;
 
-  private constructor(
-    agent: Agent,
-    blueprint: Blueprint,
-    injector: Injector,
-    dispatcher: Dispatcher,
-    logger: PinoLogger,
-  ) {
-    this.#agent = agent;
-    this.#blueprint = blueprint;
-    this.#injector = injector;
-    this.#dispatcher = dispatcher;
-    this.logger = logger;
+  private constructor(parts: Parts) {
+    this.logger = parts.logger;
+    this.handler = parts.handler;
+    this.#agent = parts.agent;
+    this.#blueprint = parts.blueprint;
+    this.#providers = parts.providers;
+    this.#dispatcher = parts.dispatcher;
   }
 
   /**
@@ -67,22 +68,18 @@ export class SpoaApplication implements AsyncDisposable {
   ): Promise<SpoaApplication> {
     const { root, overrides, limits, logger } = given(what, settings);
     const blueprint = await plan(root, overrides);
-    const injector = new Injector(blueprint.modules);
+    const providers = prepare(blueprint, logger);
     try {
-      await injector.make();
-      const routes = blueprint.definers.map((define) => compileRoute(define(injector)));
+      await providers.injector.make();
+      const routes = blueprint.definers.map((define) => compileRoute(define(providers)));
       const dispatcher = new Dispatcher(new RouteTable(routes), logger);
-      const agent = createAgent(dispatcher.handler, { ...limits, logger });
-      return new SpoaApplication(agent, blueprint, injector, dispatcher, logger);
+      const handler = hasScopes(blueprint) ? providers.scopes.around(dispatcher.handler) : dispatcher.handler;
+      const agent = createAgent(handler, { ...limits, logger });
+      return new SpoaApplication({ agent, handler, blueprint, providers, dispatcher, logger });
     } catch (error) {
-      await dispose(injector, logger);
+      await dispose(providers, logger);
       throw error;
     }
-  }
-
-  /** Answers one NOTIFY: for a core agent, or a server of your own. */
-  get handler(): Handler {
-    return this.#dispatcher.handler;
   }
 
   /** Listens on one more address. @throws SPOA_LISTEN_FAILED, SPOA_AGENT_CLOSED */
@@ -109,7 +106,7 @@ export class SpoaApplication implements AsyncDisposable {
    */
   get<T>(token: Token<T>): T {
     const { modules, visibility } = this.#blueprint;
-    return this.#injector.get(lookUp(token, modules.at(-1) as ModuleNode, visibility)) as T;
+    return this.#providers.injector.get(lookUp(token, modules.at(-1) as ModuleNode, visibility)) as T;
   }
 
   /** How often each message without a controller came, by name. */
@@ -136,14 +133,39 @@ export class SpoaApplication implements AsyncDisposable {
     try {
       await this.#agent.close(options);
     } finally {
-      await dispose(this.#injector, this.logger);
+      await dispose(this.#providers, this.logger);
     }
     this.logger.info('closed');
   }
 }
 
-async function dispose(injector: Injector, logger: PinoLogger): Promise<void> {
+interface Parts {
+  readonly agent: Agent;
+  readonly handler: Handler;
+  readonly blueprint: Blueprint;
+  readonly providers: MadeProviders;
+  readonly dispatcher: Dispatcher;
+  readonly logger: PinoLogger;
+}
+
+function prepare({ modules }: Blueprint, logger: PinoLogger): MadeProviders {
+  const injector = new Injector(modules);
+  return { injector, supplies: new Supplies(injector), scopes: new NotifyScopes(reporter(logger)) };
+}
+
+async function dispose({ injector, scopes }: MadeProviders, logger: PinoLogger): Promise<void> {
+  await scopes.close();
   for (const { provider, error } of await injector.dispose()) {
     logger.error({ provider, err: error }, 'a provider failed to close');
   }
+}
+
+/** What fails for one NOTIFY may fail for each. */
+function reporter(logger: PinoLogger): (failure: DisposeFailure) => void {
+  const failures = new Repeats();
+  return ({ provider, error }) => {
+    const facts = { provider, err: error };
+    if (failures.isNew(provider)) logger.error(facts, 'a provider failed to close (said once, then logged at debug)');
+    else logger.debug(facts, 'a provider failed to close');
+  };
 }

@@ -28,8 +28,7 @@ export class Injector {
   /** Makes what lives as long as the application. Only after linking found no fault. @throws BootError (SPOA_BOOT_FACTORY) */
   async make(): Promise<void> {
     for (const { providers } of this.#containers.keys()) {
-      for (const node of providers.values())
-        if (node.lifetime === 'singleton' && node.isShared) await this.#supply(node);
+      for (const node of providers.values()) if (node.isMadeOnce) await this.#supply(node);
     }
   }
 

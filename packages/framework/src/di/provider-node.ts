@@ -36,6 +36,12 @@ export class ProviderNode {
     return this.scope !== 'transient';
   }
 
+  /** Whether there is one instance for the whole application. */
+  get isMadeOnce(): boolean {
+    const { lifetime, isShared } = this.target;
+    return lifetime === 'singleton' && isShared;
+  }
+
   /** Itself, or what it is another name for. Once the graph is linked. */
   get target(): ProviderNode {
     const { provider } = this;
