@@ -32,20 +32,21 @@ export function ruleRows(description: AgentDescription): Row[] {
 
 function variableRows(description: AgentDescription): Row[] {
   const prefix = prefixOf(description);
-  const rules = new Map<string, string>();
+  const rules = new Map<string, Row[]>();
   for (const message of description.messages) {
     for (const variable of message.variables) {
       const name = fullName(prefix, variable);
       const way = wayOf(message, variable.scope);
       // A variable of the request is gone by then: it is for the rules of the backend that set it off.
       const isGone = variable.scope === 'request' && way === 'response';
-      if (!isGone && !rules.has(name)) rules.set(name, ruleFor(name, way));
+      if (!isGone && !rules.has(name)) rules.set(name, rulesFor(name, way));
     }
   }
   if (rules.size === 0) return [];
   return [
-    '# Examples: what the agent said becomes headers. A variable is found only where the agent has set it.',
-    ...rules.values(),
+    '# Examples: what the agent said becomes headers, and nobody else can say it. A variable is found only where the agent has',
+    '# set it.',
+    ...[...rules.values()].flat(),
   ];
 }
 
@@ -58,7 +59,10 @@ function wayOf({ event }: MessageDescription, scope: string): 'request' | 'respo
   return side === 'backend' ? 'response' : way;
 }
 
-function ruleFor(name: string, way: 'request' | 'response'): string {
+function rulesFor(name: string, way: 'request' | 'response'): Row[] {
   const header = `x-${name.slice(name.indexOf('.') + 1).replaceAll(/[^A-Za-z0-9]/g, '-')}`;
-  return `http-${way} set-header ${header} "%[var(${name})]" if { var(${name}) -m found }`;
+  return [
+    `http-${way} del-header ${header}`,
+    `http-${way} set-header ${header} "%[var(${name})]" if { var(${name}) -m found }`,
+  ];
 }

@@ -49,7 +49,8 @@ export function parseHaproxyConfig(text: string, file: string, options: ParseOpt
   for (const [i, row] of rows.entries()) readRow(row, i + 1);
   const open = conditionals.at(-1);
   if (open !== undefined) fault(open.line, 1, 'the .if has no .endif');
-  if (rows.at(-1) !== '') fault(rows.length, 1, 'the last line has no end: HAProxy takes the file for cut off');
+  const last = rows.at(-1) ?? '';
+  if (last !== '') fault(rows.length, last.length, 'the last line has no end: HAProxy takes the file for cut off');
   return { file, sections, faults };
 
   function fault(line: number, column: number, problem: string): void {

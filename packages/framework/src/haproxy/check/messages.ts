@@ -1,0 +1,172 @@
+import type { MessageDescription } from '../description.ts';
+import { textsOf } from '../parse/model.ts';
+import type { Reference, SpoeGroupSection, SpoeMessageSection } from '../spoe/engine.ts';
+import type { SpoeFilter } from '../spoe/proxies.ts';
+import { isSpoeEvent, SPOE_EVENTS } from '../spoe-names.ts';
+import type { CheckContext } from './context.ts';
+import { finding, type HaproxyFinding } from './findings.ts';
+
+/** Messages and controllers that have no counterpart, names that lead nowhere, and messages that never leave HAProxy. */
+export function checkMessages(context: CheckContext): HaproxyFinding[] {
+  const { engine, description } = context;
+  const handled = new Set(description.messages.map(({ name }) => name));
+  return [
+    ...undefinedNames(context),
+    ...rulesOfUnknownGroups(context),
+    ...allReferences(context)
+      .filter(({ name }) => !handled.has(name) && engine.messages.some((message) => message.name === name))
+      .map(unhandled),
+    ...description.messages.flatMap((message) => checkSent(context, message)),
+  ];
+}
+
+/** HAProxy does not look into a group that the agent does not list. */
+function groupReferences({ engine }: CheckContext): Reference[] {
+  const groups = engine.groups.filter(({ name }) => engine.listedGroups.some((one) => one.name === name));
+  return groups.flatMap(({ messages }) => messages);
+}
+
+function allReferences(context: CheckContext): Reference[] {
+  return [...context.engine.listed, ...groupReferences(context)];
+}
+
+function unhandled({ name, line, word }: Reference): HaproxyFinding {
+  const problem = `HAProxy sends ${name}, which no controller handles`;
+  return finding(
+    'SPOA_HAPROXY_MESSAGE_UNHANDLED',
+    { line, word },
+    problem,
+    'take it off the list, or write its controller',
+  );
+}
+
+function undefinedNames(context: CheckContext): HaproxyFinding[] {
+  const { engine } = context;
+  const isMessage = (name: string): boolean => engine.messages.some((message) => message.name === name);
+  const isGroup = (name: string): boolean => engine.groups.some((group) => group.name === name);
+  const rejected = ({ name, line, word }: Reference, kind: string): HaproxyFinding => {
+    const problem = `there is no ${kind} ${name} in this scope`;
+    return finding(
+      'SPOA_HAPROXY_REJECTED',
+      { line, word },
+      problem,
+      `add a section \`${kind} ${name}\`, or mend the name`,
+    );
+  };
+  const isTaken = ({ word }: Reference): boolean => word.known;
+  return [
+    ...allReferences(context)
+      .filter((one) => isTaken(one) && !isMessage(one.name))
+      .map((one) => rejected(one, 'spoe-message')),
+    ...engine.listedGroups
+      .filter((one) => isTaken(one) && !isGroup(one.name))
+      .map((one) => rejected(one, 'spoe-group')),
+    ...twice(engine.listed, 'the agent lists it already'),
+    ...twice(engine.listedGroups, 'the agent lists it already'),
+    ...twice(groupReferences(context), 'a message is in one group only'),
+  ];
+}
+
+function twice(references: readonly Reference[], problem: string): HaproxyFinding[] {
+  const certain = references.filter(({ line }) => line.certain);
+  const repeats = certain.filter(({ name }, i) => certain.findIndex((other) => other.name === name) < i);
+  return repeats.map(({ name, line, word }) =>
+    finding('SPOA_HAPROXY_REJECTED', { line, word }, `${name}: ${problem}`, 'take it off here'),
+  );
+}
+
+function rulesOfUnknownGroups({ engine, proxies }: CheckContext): HaproxyFinding[] {
+  return proxies.groupRules
+    .filter((rule) => rule.engine?.text === engine.name)
+    .filter(({ group }) => group?.known !== false && !engine.listedGroups.some(({ name }) => name === group?.text))
+    .map(({ line, group }) => {
+      const problem = `the agent ${engine.name} has no group ${group?.text ?? 'without a name'}`;
+      return finding(
+        'SPOA_HAPROXY_REJECTED',
+        { line, word: group },
+        problem,
+        "add it to the agent's `groups`, or mend the name",
+      );
+    });
+}
+
+function checkSent(context: CheckContext, message: MessageDescription): HaproxyFinding[] {
+  const { engine } = context;
+  const { name, handler = `the handler of ${name}` } = message;
+  const section = engine.messages.find((one) => one.name === name);
+  if (section === undefined) {
+    const problem = `${handler} waits for the message ${name}, which HAProxy does not know`;
+    return [
+      finding('SPOA_HAPROXY_MESSAGE_MISSING', { line: engine.agent.header }, problem, `add a \`spoe-message ${name}\``),
+    ];
+  }
+  const groups = engine.groups.filter(({ messages }) => messages.some((one) => one.name === name));
+  const isListed = engine.listed.some((one) => one.name === name);
+  const reasons = [
+    ...(isListed ? [whyEventIsSilent(context, section)] : []),
+    ...groups.map((group) => whyGroupIsSilent(context, group)),
+  ];
+  if (reasons.length === 0)
+    reasons.push({ problem: 'nothing lists it', remedy: "add it to the agent's `messages`, or to a group" });
+  if (reasons.includes(undefined)) return [];
+  return reasons.flatMap((reason) => {
+    if (reason === undefined) return [];
+    const problem = `HAProxy never sends ${name}: ${reason.problem}`;
+    return [finding('SPOA_HAPROXY_MESSAGE_NOT_SENT', { line: section.section.header }, problem, reason.remedy)];
+  });
+}
+
+interface Reason {
+  readonly problem: string;
+  readonly remedy: string;
+}
+
+function whyGroupIsSilent({ engine, proxies }: CheckContext, { name }: SpoeGroupSection): Reason | undefined {
+  if (!engine.listedGroups.some((one) => one.name === name || !one.word.known)) {
+    return { problem: `the agent does not list its group ${name}`, remedy: `add \`groups ${name}\` to the agent` };
+  }
+  const isAsked = proxies.groupRules.some(
+    ({ engine: asked, group }) =>
+      (asked?.text === engine.name || asked?.known === false) && (group?.text === name || group?.known === false),
+  );
+  if (isAsked) return undefined;
+  return {
+    problem: `no rule sends its group ${name}`,
+    remedy: `add \`http-request send-spoe-group ${engine.name} ${name}\``,
+  };
+}
+
+function whyEventIsSilent(context: CheckContext, { events }: SpoeMessageSection): Reason | undefined {
+  const event = events.at(-1);
+  if (event === undefined) return { problem: 'it has no event', remedy: 'add an `event` to it' };
+  const name = event.name;
+  // Other findings speak of an event that does not exist.
+  if (!isSpoeEvent(name)) return undefined;
+  const reasons = context.filters.map((filter) => whyFilterIsSilent(context, filter, name));
+  return reasons.includes(undefined) ? undefined : reasons[0];
+}
+
+function whyFilterIsSilent(
+  { proxies }: CheckContext,
+  { proxy }: SpoeFilter,
+  event: keyof typeof SPOE_EVENTS,
+): Reason | undefined {
+  const { side, http } = SPOE_EVENTS[event];
+  const where = `${proxy.kind} ${proxy.name}`;
+  if (side === 'frontend' && proxy.kind === 'backend') {
+    return {
+      problem: `its filter is in ${where}, where ${event} does not happen`,
+      remedy: 'put the filter in the frontend',
+    };
+  }
+  if (!http || proxies.modeOf(proxy) === 'http') return undefined;
+  // A TCP frontend may hand its connection to the HTTP side, by rule or by its backend.
+  const switches = proxy.lines.some((line) => textsOf(line).includes('switch-mode'));
+  const isPassedOn = side === 'backend' && proxy.kind === 'frontend';
+  const hasHttpBackend = proxies.sections.some((one) => one.kind === 'backend' && proxies.modeOf(one) === 'http');
+  if (switches || (isPassedOn && hasHttpBackend)) return undefined;
+  return {
+    problem: `${where} is not in mode http, where ${event} happens`,
+    remedy: 'use `mode http`, or an event of TCP',
+  };
+}
