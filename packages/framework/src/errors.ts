@@ -13,6 +13,7 @@ export const FRAMEWORK_ERRORS = {
   SPOA_PARSE_LIMIT: 'a parse helper was given more than it takes',
   SPOA_HEADER_INVALID: 'a header field that must not reach a server',
   SPOA_STREAM_ID_INVALID: 'a stream id that no store keeps a value under',
+  SPOA_CONFIG_INVALID: 'the configuration has faults: all of them are listed',
 } as const satisfies Record<string, string>;
 
 export type FrameworkErrorCode = keyof typeof FRAMEWORK_ERRORS;

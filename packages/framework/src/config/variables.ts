@@ -1,0 +1,67 @@
+import { existsSync } from 'node:fs';
+import { parseEnv } from 'node:util';
+import type { ConfigFault } from './config-error.ts';
+import { readText } from './file.ts';
+import type { GivenValue } from './given-values.ts';
+import type { Origin } from './origin.ts';
+
+/** What the system itself sets: without a prefix these would be values of keys such as `user` and `path`. */
+const SYSTEM_VARIABLES = new Set(
+  'PATH HOME USER USERNAME LOGNAME SHELL PWD OLDPWD LANG LANGUAGE TERM HOSTNAME TMPDIR TEMP TMP TZ MAIL EDITOR DISPLAY'.split(
+    ' ',
+  ),
+);
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/**
+ * Finds the keys that variables are for: `DATABASE__MAX_POOL` is `database.maxPool`. An empty variable is none: that is how
+ * many tools pass on one that is not set.
+ */
+export function readVariables(env: Environment, prefix: string, originOf: (variable: string) => Origin): GivenValue[] {
+  const values: GivenValue[] = [];
+  for (const [variable, value] of Object.entries(env)) {
+    if (value === undefined || value === '' || !variable.startsWith(prefix)) continue;
+    if (prefix === '' && SYSTEM_VARIABLES.has(variable)) continue;
+    const path = pathOf(variable.slice(prefix.length));
+    if (path !== undefined) values.push({ path, value, origin: originOf(variable) });
+  }
+  // `DATABASE__URL` says more than `DATABASE`, whichever comes first.
+  return values.sort((a, b) => a.path.length - b.path.length);
+}
+
+/** The variables of a file as `.env`. Only the file that goes by default may be absent. */
+export async function readEnvFile(
+  envFile: string | false | undefined,
+  prefix: string,
+  faults: ConfigFault[],
+): Promise<GivenValue[]> {
+  if (envFile === false || (envFile === undefined && !existsSync('.env'))) return [];
+  const file = envFile ?? '.env';
+  const text = await readText(file, faults);
+  if (text === undefined) return [];
+  const env = parseEnv(text.replace(/^\ufeff/, '')) as Environment;
+  for (const variable of Object.keys(env)) {
+    // What stands behind it may be a password; a name with a line break or a blank has swallowed a line before it.
+    if (/^[\w.-]+$/.test(variable)) continue;
+    faults.push({ key: '', problem: 'a line that is no NAME=value', origin: { from: 'file', file } });
+  }
+  return readVariables(env, prefix, (variable) => ({ from: 'env-file', file, variable }));
+}
+
+function pathOf(name: string): string[] | undefined {
+  if (!/^[A-Za-z]/.test(name)) return undefined;
+  const path = name.includes('.') ? name.split('.') : name.split('__').map(camelCase);
+  return path.includes('') ? undefined : path;
+}
+
+/** `MAX_POOL` is `maxPool`; a name with small letters is meant as it is. */
+function camelCase(name: string): string {
+  if (/[a-z]/.test(name)) return name;
+  return name.toLowerCase().replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
+}
+
+/** The variable that a key can be given by. */
+export function variableOf(path: readonly string[], prefix: string): string {
+  return prefix + path.map((part) => part.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase()).join('__');
+}
