@@ -22,7 +22,7 @@ export interface Report {
   /** Tables and words in Markdown. */
   readonly markdown: string;
   /** Everything that was measured. */
-  readonly raw: unknown;
+  readonly raw: object;
   /** Plots by file name. */
   readonly plots?: Readonly<Record<string, string>>;
   /** Answers that were wrong or missing. */

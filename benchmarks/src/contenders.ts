@@ -25,7 +25,9 @@ export interface Contender {
 /** @throws where `file` is no Node */
 export async function nodeBinary(file: string): Promise<NodeBinary> {
   const { stdout } = await promisify(execFile)(file, ['--version']);
-  return { file, version: stdout.trim().replace(/^v/, '') };
+  const [, version] = /^v(\d+\.\d+\.\d+)/.exec(stdout) ?? [];
+  if (version === undefined) throw new Error(`${file} is no Node`);
+  return { file, version };
 }
 
 /** `spopecho`: the least work that still looks like an agent, in C. */

@@ -3,8 +3,13 @@ import type { LoadResult } from './load/run.ts';
 import { Processor, withProgram } from './processes.ts';
 import type { Load } from './profiles.ts';
 
-/** What one measurement says: the keys that our generator and `spopload --json` have in common. */
-export type Measurement = Omit<LoadResult, 'connections' | 'timed_out'>;
+/** What is kept of a measurement, as our generator and `spopload --json` say it. */
+const KEYS = [
+  ...['frames', 'seconds', 'fps', 'frames_per_cpu_s', 'cpu_us_per_frame', 'latency_us', 'errors', 'error_kinds'],
+  ...['server_cpu_s', 'server_peak_rss_kb', 'generator_cpu_s', 'other_cpu_s', 'steal_s'],
+] as const satisfies (keyof LoadResult)[];
+
+export type Measurement = Pick<LoadResult, (typeof KEYS)[number]>;
 
 const OURS = fileURLToPath(new URL('./load/main.js', import.meta.url));
 
@@ -37,16 +42,19 @@ export class Generator {
       ...option('--rate', load.rate),
       ...option('--size', load.size),
       ...option('--args', load.args),
+      ...option('--capabilities', load.capabilities),
+      ...option('--drain', load.drain),
       `127.0.0.1:${port}`,
     ];
     const program = this.#isOurs(load) ? [process.execPath, OURS] : [this.#spopload as string];
     return withProgram([...program, ...options], Processor.GENERATOR, async (generator) => {
-      return JSON.parse(await generator.line()) as Measurement;
+      const said = JSON.parse(await generator.line()) as LoadResult;
+      return Object.fromEntries(KEYS.map((key) => [key, said[key]])) as unknown as Measurement;
     });
   }
 
   #isOurs(load: Load): boolean {
-    return this.#spopload === undefined || load.payload === 'many';
+    return this.#spopload === undefined || load.payload === 'many' || load.drain !== undefined;
   }
 }
 

@@ -7,6 +7,7 @@ import { describeEnvironment, type Environment, environmentText } from './enviro
 import { Generator } from './generator.ts';
 import { type BenchOptions, HELP, parseOptions } from './options.ts';
 import { killAll } from './processes.ts';
+import { json } from './report/json.ts';
 import { SUITES, type Suite } from './suites/index.ts';
 
 /*
@@ -47,7 +48,7 @@ async function writeReport(out: string, name: string, title: string, environment
   const parts = [`## ${title}`, environmentText(environment), report.markdown, ...images];
   const files: [string, string][] = [
     [`${name}.md`, `${parts.join('\n\n')}\n`],
-    [`${name}.json`, `${JSON.stringify({ environment, ...(report.raw as object) })}\n`],
+    [`${name}.json`, json({ environment, ...report.raw })],
     ...plots,
   ];
   for (const [file, content] of files) await writeFile(join(out, file), content);

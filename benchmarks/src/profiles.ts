@@ -13,6 +13,10 @@ export interface Load {
   readonly size?: number;
   /** Arguments of payload `many`. */
   readonly args?: number;
+  /** What is announced to the agent, `pipelining` where nothing is said. */
+  readonly capabilities?: string;
+  /** Patience with the last answers, in seconds. */
+  readonly drain?: number;
 }
 
 export interface Profile {

@@ -76,7 +76,9 @@ export async function curvesSuite(bench: Bench): Promise<Report> {
     const lines = [...groupBy(own, ({ label }) => label).values()];
     if (lines.length === 0) continue;
     plots[`cost-${curve.name}.svg`] = costPlot(curve, lines, bench.nodes[0]?.version ?? '');
-    parts.push(`CPU microseconds per frame against ${curve.label} (${curve.load}):`, costTable(curve, lines));
+    const generator = bench.generator.nameFor(curve.loadAt(1));
+    parts.push(`CPU microseconds per frame against ${curve.label} (${curve.load}; generator: ${generator}):`);
+    parts.push(costTable(curve, lines));
   }
   const all = [...summaries.values()].flat();
   return {

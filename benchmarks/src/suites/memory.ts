@@ -11,6 +11,8 @@ import { decimal, table } from '../report/table.ts';
 const CONNECTIONS = 1000;
 /** A listener's backlog is short. */
 const AT_A_TIME = 100;
+const WINDOW = 16;
+const WARMUP_MS = 1000;
 
 interface Memory {
   readonly label: string;
@@ -49,13 +51,29 @@ export async function memorySuite(bench: Bench): Promise<Report> {
 
 async function measureMemory({ label }: Contender, agent: Program, port: number) {
   const payload = makePayload('ip', 'get-ip-reputation', { size: 0, args: 1 });
-  const batch = new NotifyBatch(payload, 1);
+  const batch = new NotifyBatch(payload, WINDOW);
   const tally = new Tally();
   const lanes: Lane[] = [];
-  // What every agent needs once, whatever the number of connections, is there after the first ones.
-  await connectMore(lanes, AT_A_TIME, port, batch, tally);
+  const connectMore = async (): Promise<void> => {
+    const of = AT_A_TIME + CONNECTIONS;
+    const more = Array.from({ length: AT_A_TIME }, (_, i) => {
+      const lane = { number: lanes.length + i, of, window: WINDOW };
+      return new Lane({ host: '127.0.0.1', port }, ['pipelining'], lane, batch, tally);
+    });
+    lanes.push(...more);
+    await Promise.all(more.map(({ greeted }) => greeted));
+    for (const lane of more) lane.send(1, performance.now());
+    await answered(tally);
+  };
+  // Load on the first ones brings the agent to its working size: that is no connection's cost.
+  await connectMore();
+  tally.refills = true;
+  for (const lane of lanes) lane.fill();
+  await delay(WARMUP_MS);
+  tally.refills = false;
+  await answered(tally);
   const before = await statisticsOf(agent);
-  while (lanes.length < AT_A_TIME + CONNECTIONS) await connectMore(lanes, AT_A_TIME, port, batch, tally);
+  while (lanes.length < AT_A_TIME + CONNECTIONS) await connectMore();
   const after = await statisticsOf(agent);
   for (const lane of lanes) lane.leave();
   while (tally.open > 0) await delay(5);
@@ -68,14 +86,6 @@ async function measureMemory({ label }: Contender, agent: Program, port: number)
   return { memory, faults: [...tally.faults.values()].reduce((sum, count) => sum + count, 0) };
 }
 
-async function connectMore(lanes: Lane[], count: number, port: number, batch: NotifyBatch, tally: Tally) {
-  const of = AT_A_TIME + CONNECTIONS;
-  const target = { host: '127.0.0.1', port };
-  const more = Array.from({ length: count }, (_, i) => {
-    return new Lane(target, ['pipelining'], { number: lanes.length + i, of, window: 1 }, batch, tally);
-  });
-  lanes.push(...more);
-  await Promise.all(more.map(({ greeted }) => greeted));
-  for (const lane of more) lane.fill();
+async function answered(tally: Tally): Promise<void> {
   while (tally.unanswered > 0) await delay(5);
 }
