@@ -1,0 +1,108 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { type Class, MemoryStreamStore, SpoaApplication } from '../../src/index.ts';
+import { encodeHeaders } from '../../src/parse/index.ts';
+import { message, startApplication } from '../support/test-application.ts';
+import { main } from './configuration-alone.ts';
+import { AppModule, ReputationService } from './configuration-module.ts';
+import { LabelController, unwanted } from './parse-back.ts';
+import { fewCookies } from './parse-own-limit.ts';
+import { ClassifyController } from './parse-request.ts';
+import { type Table, TableStreamStore } from './stream-store-elsewhere.ts';
+import { providers, RequestController, ResponseController } from './stream-store-memory.ts';
+
+/** The pages whose examples are the files beside this one, word for word. */
+const PAGES = ['configuration', 'parse-helpers', 'stream-store'];
+
+const here = new URL('./', import.meta.url);
+const files = await Promise.all(
+  (await readdir(here)).filter((name) => !name.includes('.test.')).map((name) => readFile(new URL(name, here), 'utf8')),
+);
+const pages = await Promise.all(PAGES.map((page) => readFile(new URL(`../../../../docs/${page}.md`, here), 'utf8')));
+
+test('the examples of the pages are files that are compiled and run here', () => {
+  const examples = pages.flatMap((page) => [...page.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code));
+  expect(examples.toSorted()).toEqual(files.toSorted());
+});
+
+test('the pages have lines that fit a screen', () => {
+  expect(pages.flatMap((page) => page.split('\n')).filter((line) => line.length > 130)).toEqual([]);
+});
+
+describe('docs/configuration.md', () => {
+  test('the module', async () => {
+    vi.stubEnv('AGENT_DATABASE__URL', 'postgres://u:p@db.example/app');
+    onTestFinished(() => void vi.unstubAllEnvs());
+    const app = await SpoaApplication.create(AppModule, { logger: false });
+    onTestFinished(() => app.close());
+    expect(app.get<ReputationService>(ReputationService).host).toBe('db.example');
+  });
+
+  test('without a module', async () => {
+    const said: unknown[] = [];
+    vi.spyOn(console, 'log').mockImplementation((text) => void said.push(text));
+    onTestFinished(() => void vi.restoreAllMocks());
+    await main(['--port=9001', '--workers', '2']);
+    await main(['--port=9001', '--print-config']);
+    expect(said).toEqual(['port 9001, from --port', 'port: 9001 # --port\nworkers: 1 # default\n']);
+  });
+});
+
+describe('docs/parse-helpers.md', () => {
+  test('a request is classified', async () => {
+    const { notify } = await startApplication({ controllers: [ClassifyController] });
+    const classify = async (agent: string, cookies: string) => {
+      const headers = encodeHeaders([['user-agent', agent]]);
+      return (await notify(message('classify', ['headers', headers], ['cookies', cookies]))).get(
+        'transaction',
+        'class',
+      );
+    };
+    expect(await classify('a browser', 'session=1')).toBe('user');
+    expect(await classify('a bot', '')).toBe('bot');
+    expect(await classify('a browser', '')).toBe('guest');
+  });
+
+  test('a limit of its own', () => {
+    expect(fewCookies['~standard'].validate('a=1;'.repeat(21))).toMatchObject({ issues: [{}] });
+  });
+
+  test('headers go back', async () => {
+    const { notify } = await startApplication({ controllers: [LabelController] });
+    const ack = await notify(message('label', ['path', '/admin/users']));
+    const list = ack.get('transaction', 'headers');
+    expect(String(list)).toBe('\x06x-area\x05admin\x0cx-checked-by\x05agent\0\0');
+    expect(String(unwanted)).toBe('\x0fx-forwarded-for\x09x-real-ip\0');
+  });
+});
+
+describe('docs/stream-store.md', () => {
+  const controllers: Class[] = [RequestController, ResponseController];
+
+  test('in memory', async () => {
+    const { notify } = await startApplication({ controllers, providers });
+    await notify(message('request', ['id', 'one'], ['path', '/']));
+    const slow = async (id: string) =>
+      (await notify(message('response', ['id', id], ['status', 200]))).get('transaction', 'slow');
+    expect(await slow('one')).toBe(false);
+    expect(await slow('one')).toBeUndefined();
+  });
+
+  test('elsewhere', async () => {
+    const rows = new MemoryStreamStore<string>();
+    const table: Table = {
+      read: async (id) => rows.get(id),
+      write: async (id, value) => rows.set(id, value),
+      remove: async (id) => rows.take(id),
+      count: async () => rows.size,
+    };
+    const store = new TableStreamStore<{ n: number }>(table);
+    await store.set('a', { n: 1 });
+    expect([await store.get('a'), await store.size]).toEqual([{ n: 1 }, 1]);
+    expect([await store.take('a'), await store.get('a'), await store.delete('a')]).toEqual([
+      { n: 1 },
+      undefined,
+      false,
+    ]);
+  });
+});
