@@ -3,6 +3,7 @@ import { SpoaError, type SpoaErrorOptions } from '@spoa/core';
 /** Every error of this package and what it means. `docs/boot-errors.md` explains each with its remedy. */
 export const FRAMEWORK_ERRORS = {
   SPOA_BOOT_FAILED: 'the application has mistakes: all of them are listed',
+  SPOA_NOT_INITIALIZED: 'messages were to come before app.init() or app.listen()',
   SPOA_DECORATOR_MISUSED: 'a decorator stands where it means nothing, or says what HAProxy would refuse',
   SPOA_ARGUMENT_MISSING: 'HAProxy sent a message without an argument that its handler needs',
   SPOA_ARGUMENT_TYPE: 'HAProxy sent an argument of another type than its handler declares',
@@ -40,6 +41,7 @@ export const BOOT_FAULTS = {
   SPOA_BOOT_SCOPE: 'a scope that does not exist, or that its provider cannot have',
   SPOA_BOOT_CYCLE: 'providers that need each other',
   SPOA_BOOT_FACTORY: 'a factory or constructor that threw',
+  SPOA_BOOT_HOOK: 'a lifecycle hook that threw before the application served',
 } as const satisfies Record<string, string>;
 
 export type BootFaultCode = keyof typeof BOOT_FAULTS;

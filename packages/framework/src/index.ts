@@ -24,7 +24,7 @@ export {
   type Value,
 } from '@spoa/core';
 export type { SpoaApplicationOptions, SpoaApplicationSettings } from './application/settings.ts';
-export { SpoaApplication } from './application/spoa-application.ts';
+export { type ShutdownOptions, SpoaApplication } from './application/spoa-application.ts';
 export type { ArgumentTypeName, ArgumentTypes } from './arguments/argument-type.ts';
 export type { ArgOptions } from './arguments/parameter.ts';
 export type { Class } from './class.ts';
@@ -45,6 +45,7 @@ export {
   FrameworkError,
   type FrameworkErrorCode,
 } from './errors.ts';
+export type { BeforeShutdown, OnApplicationBootstrap, OnModuleInit, OnShutdown } from './lifecycle/hooks.ts';
 export { CONNECTION } from './modules/built-in.ts';
 export type { DynamicModule, ModuleExport, ModuleImport, ModuleMetadata } from './modules/metadata.ts';
 export {

@@ -1,11 +1,8 @@
 import type { Class } from '../class.ts';
 import { spoeMessageOf } from '../decorators/spoe-message.ts';
-import { Injector } from '../di/injector.ts';
 import { linkProviders } from '../di/link.ts';
-import type { NotifyScopes } from '../di/notify-scopes.ts';
 import type { Provider } from '../di/provider.ts';
 import type { ProviderNode } from '../di/provider-node.ts';
-import type { Supplies } from '../di/supply.ts';
 import { BootError, type BootFault } from '../errors.ts';
 import { HANDLE, nameOf } from '../metadata.ts';
 import { BUILT_IN } from '../modules/built-in.ts';
@@ -16,6 +13,7 @@ import type { DefinedMessage } from '../routing/define-message.ts';
 import { type ExploredController, exploreController } from '../routing/explore.ts';
 import type { MessageDefinition } from '../routing/message-definition.ts';
 import { definePerNotify } from '../routing/per-notify.ts';
+import type { Providers } from './providers.ts';
 
 /** An application whose modules, providers and controllers are in order; nothing is made yet. */
 export interface Blueprint {
@@ -33,13 +31,7 @@ export function hasScopes({ modules }: Blueprint): boolean {
 }
 
 /** Makes a message's definition once the providers are there. */
-export type Definer = (providers: MadeProviders) => MessageDefinition;
-
-export interface MadeProviders {
-  readonly injector: Injector;
-  readonly supplies: Supplies;
-  readonly scopes: NotifyScopes;
-}
+export type Definer = (providers: Providers) => MessageDefinition;
 
 /** Checks everything that can be checked before anything is made. @throws BootError with all mistakes at once */
 export async function plan(root: RootModule, overrides: readonly Provider[]): Promise<Blueprint> {
@@ -68,7 +60,7 @@ function exploreModule({ controllers, providers }: ModuleNode, faults: BootFault
 function defineController(
   explored: ExploredController,
   node: ProviderNode,
-  { injector, supplies, scopes }: MadeProviders,
+  { injector, supplies, scopes }: Providers,
 ): MessageDefinition {
   if (node.isMadeOnce) return explored(injector.get(node) as object);
   const supply = supplies.of(node);

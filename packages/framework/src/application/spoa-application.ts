@@ -6,22 +6,22 @@ import {
   type Handler,
   type ListenAddress,
   type ListenTarget,
+  SpoaError,
 } from '@spoa/core';
 import type { Logger as PinoLogger } from 'pino';
 import type { Class } from '../class.ts';
-import { Injector } from '../di/injector.ts';
-import type { DisposeFailure } from '../di/made.ts';
-import { NotifyScopes } from '../di/notify-scopes.ts';
-import { Supplies } from '../di/supply.ts';
 import type { Token } from '../di/token.ts';
+import { FrameworkError } from '../errors.ts';
+import { Lifecycle } from '../lifecycle/lifecycle.ts';
+import { ShutdownSignals } from '../lifecycle/shutdown-signals.ts';
 import type { DynamicModule } from '../modules/metadata.ts';
 import type { ModuleNode } from '../modules/module-node.ts';
 import { compileRoute } from '../routing/compile-route.ts';
 import { Dispatcher } from '../routing/dispatcher.ts';
-import { Repeats } from '../routing/repeats.ts';
 import { RouteTable } from '../routing/route-table.ts';
-import { type Blueprint, hasScopes, type MadeProviders, plan } from './boot.ts';
+import { type Blueprint, hasScopes, plan } from './boot.ts';
 import { lookUp } from './look-up.ts';
+import { Providers } from './providers.ts';
 import { given, type SpoaApplicationOptions, type SpoaApplicationSettings } from './settings.ts';
 
 /**
@@ -37,21 +37,19 @@ import { given, type SpoaApplicationOptions, type SpoaApplicationSettings } from
 export class SpoaApplication implements AsyncDisposable {
   /** The application's log. */
   readonly logger: PinoLogger;
-  /** Answers one NOTIFY: for a core agent, or a server of your own. */
-  readonly handler: Handler;
-  readonly #agent: Agent;
-  readonly #blueprint: Blueprint;
-  readonly #providers: MadeProviders;
-  readonly #dispatcher: Dispatcher;
-  #closing: Promise<void> | undefined;
+  readonly #parts: Parts;
+  readonly #lifecycle: Lifecycle;
+  /** Whether messages may come: all hooks that are to be called before are done. */
+  #isReady: boolean;
+  #initializing: Promise<void> | undefined;
+  #closing: Promise<boolean> | undefined;
+  #signals: ShutdownSignals | undefined;
 
   private constructor(parts: Parts) {
     this.logger = parts.logger;
-    this.handler = parts.handler;
-    this.#agent = parts.agent;
-    this.#blueprint = parts.blueprint;
-    this.#providers = parts.providers;
-    this.#dispatcher = parts.dispatcher;
+    this.#parts = parts;
+    this.#lifecycle = new Lifecycle(parts.providers.injector.made, parts.logger);
+    this.#isReady = !this.#lifecycle.hasBootHooks;
   }
 
   /**
@@ -68,7 +66,7 @@ export class SpoaApplication implements AsyncDisposable {
   ): Promise<SpoaApplication> {
     const { root, overrides, limits, logger } = given(what, settings);
     const blueprint = await plan(root, overrides);
-    const providers = prepare(blueprint, logger);
+    const providers = new Providers(blueprint.modules, logger);
     try {
       await providers.injector.make();
       const routes = blueprint.definers.map((define) => compileRoute(define(providers)));
@@ -77,26 +75,65 @@ export class SpoaApplication implements AsyncDisposable {
       const agent = createAgent(handler, { ...limits, logger });
       return new SpoaApplication({ agent, handler, blueprint, providers, dispatcher, logger });
     } catch (error) {
-      await dispose(providers, logger);
+      await providers.dispose();
       throw error;
     }
   }
 
-  /** Listens on one more address. @throws SPOA_LISTEN_FAILED, SPOA_AGENT_CLOSED */
+  /**
+   * Calls `onModuleInit` and `onApplicationBootstrap` of everything that was made. `listen` does so by itself. Calling it again
+   * waits for the same.
+   *
+   * @throws BootError (SPOA_BOOT_HOOK) where one fails: everything is disposed then; SPOA_AGENT_CLOSED
+   */
+  init(): Promise<void> {
+    this.#initializing ??= this.#init();
+    return this.#initializing;
+  }
+
+  async #init(): Promise<void> {
+    if (this.#closing !== undefined) throw new SpoaError('SPOA_AGENT_CLOSED', 'the application is closed');
+    try {
+      await this.#lifecycle.init();
+      this.#isReady = true;
+    } catch (error) {
+      this.#signals?.stop();
+      await this.#parts.agent.close({ timeoutMs: 0 });
+      await this.#parts.providers.dispose();
+      throw error;
+    }
+  }
+
+  /** Answers one NOTIFY: for a core agent, or a server of your own. @throws SPOA_NOT_INITIALIZED */
+  get handler(): Handler {
+    this.#checkReady();
+    return this.#parts.handler;
+  }
+
+  /** Calls `init`, and listens on one more address. @throws SPOA_LISTEN_FAILED, SPOA_AGENT_CLOSED, BootError */
   async listen(target: ListenTarget): Promise<ListenAddress> {
-    const address = await this.#agent.listen(target);
+    await this.init();
+    const address = await this.#parts.agent.listen(target);
     this.logger.info({ address }, 'listening');
     return address;
   }
 
   /** Where the application listens. */
   get addresses(): ListenAddress[] {
-    return this.#agent.addresses;
+    return this.#parts.agent.addresses;
   }
 
-  /** Serves one connection that somebody else made. @throws SPOA_AGENT_CLOSED */
+  /** Serves one connection that somebody else made. @throws SPOA_AGENT_CLOSED, SPOA_NOT_INITIALIZED */
   handleConnection(duplex: Duplex): void {
-    this.#agent.handleConnection(duplex);
+    this.#checkReady();
+    this.#parts.agent.handleConnection(duplex);
+  }
+
+  /** Messages that come before what `onModuleInit` prepares would meet half a program. */
+  #checkReady(): void {
+    if (this.#isReady) return;
+    const problem = 'there are hooks to call before messages may come: await app.init(), or app.listen() before';
+    throw new FrameworkError('SPOA_NOT_INITIALIZED', problem);
   }
 
   /**
@@ -105,67 +142,85 @@ export class SpoaApplication implements AsyncDisposable {
    * @throws BootError where nothing provides it, several modules do, or it is not made once
    */
   get<T>(token: Token<T>): T {
-    const { modules, visibility } = this.#blueprint;
-    return this.#providers.injector.get(lookUp(token, modules.at(-1) as ModuleNode, visibility)) as T;
+    const { modules, visibility } = this.#parts.blueprint;
+    return this.#parts.providers.injector.get(lookUp(token, modules.at(-1) as ModuleNode, visibility)) as T;
   }
 
   /** How often each message without a controller came, by name. */
   get unknownMessages(): ReadonlyMap<string, number> {
-    return this.#dispatcher.unknownMessages;
+    return this.#parts.dispatcher.unknownMessages;
   }
 
   /** How often messages failed, by message and error code. */
   get failures(): ReadonlyMap<string, number> {
-    return this.#dispatcher.failures;
+    return this.#parts.dispatcher.failures;
   }
 
-  /** Drains the connections as `Agent.close` does, then disposes the providers, the last made first. */
-  close(options: CloseOptions = {}): Promise<void> {
-    this.#closing ??= this.#close(options);
-    return this.#closing;
+  /**
+   * Closes at the first of these signals, and lets the process end by itself: with exit code 0, or 1 where a hook or the end of
+   * a provider failed. A second signal ends the process at once.
+   *
+   * @param signals @default ['SIGINT', 'SIGTERM']
+   */
+  enableShutdownHooks(signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM'], options: CloseOptions = {}): this {
+    if (this.#closing !== undefined) return this;
+    this.#signals ??= new ShutdownSignals((signal) => void this.#closeBecauseOf(signal, options));
+    this.#signals.listen(signals);
+    return this;
+  }
+
+  async #closeBecauseOf(signal: NodeJS.Signals, options: CloseOptions): Promise<void> {
+    this.logger.info({ signal }, 'shutting down');
+    const isGood = await this.#closeOnce({ ...options, signal }).catch((error: unknown) => {
+      this.logger.error({ err: error }, 'the shutdown failed');
+      return false;
+    });
+    if (!isGood) process.exitCode ||= 1;
+  }
+
+  /**
+   * Calls `beforeShutdown`, drains the connections as `Agent.close` does, calls `onShutdown`, then disposes the providers: each
+   * time what was made last comes first. What fails is logged, and the rest is done.
+   */
+  async close(options: ShutdownOptions = {}): Promise<void> {
+    await this.#closeOnce(options);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
 
-  async #close(options: CloseOptions): Promise<void> {
+  #closeOnce(options: ShutdownOptions): Promise<boolean> {
+    this.#closing ??= this.#close(options);
+    return this.#closing;
+  }
+
+  async #close({ signal, ...options }: ShutdownOptions): Promise<boolean> {
+    const isInitialized = (await Promise.allSettled([this.#initializing]))[0].status === 'fulfilled';
+    // What a failed start left was disposed by it.
+    if (!isInitialized) return true;
+    const outcomes = [await this.#lifecycle.shutdown('beforeShutdown', signal)];
     try {
-      await this.#agent.close(options);
+      await this.#parts.agent.close(options);
     } finally {
-      await dispose(this.#providers, this.logger);
+      outcomes.push(await this.#lifecycle.shutdown('onShutdown', signal), await this.#parts.providers.dispose());
+      this.#signals?.stop();
     }
     this.logger.info('closed');
+    return !outcomes.includes(false);
   }
+}
+
+export interface ShutdownOptions extends CloseOptions {
+  /** What hooks are told as the reason. */
+  signal?: NodeJS.Signals;
 }
 
 interface Parts {
   readonly agent: Agent;
   readonly handler: Handler;
   readonly blueprint: Blueprint;
-  readonly providers: MadeProviders;
+  readonly providers: Providers;
   readonly dispatcher: Dispatcher;
   readonly logger: PinoLogger;
-}
-
-function prepare({ modules }: Blueprint, logger: PinoLogger): MadeProviders {
-  const injector = new Injector(modules);
-  return { injector, supplies: new Supplies(injector), scopes: new NotifyScopes(reporter(logger)) };
-}
-
-async function dispose({ injector, scopes }: MadeProviders, logger: PinoLogger): Promise<void> {
-  await scopes.close();
-  for (const { provider, error } of await injector.dispose()) {
-    logger.error({ provider, err: error }, 'a provider failed to close');
-  }
-}
-
-/** What fails for one NOTIFY may fail for each. */
-function reporter(logger: PinoLogger): (failure: DisposeFailure) => void {
-  const failures = new Repeats();
-  return ({ provider, error }) => {
-    const facts = { provider, err: error };
-    if (failures.isNew(provider)) logger.error(facts, 'a provider failed to close (said once, then logged at debug)');
-    else logger.debug(facts, 'a provider failed to close');
-  };
 }

@@ -1,10 +1,12 @@
 import type { BootFault } from '../errors.ts';
+import { hooksOf } from '../lifecycle/hooks.ts';
 import type { ModuleNode } from '../modules/module-node.ts';
 import type { Visibility } from '../modules/visibility.ts';
 import type { Dependency } from './dependencies.ts';
 import { cycleFault } from './faults.ts';
+import { classOf } from './provider.ts';
 import type { ProviderNode } from './provider-node.ts';
-import { narrower, PROVIDER_SCOPES } from './scope.ts';
+import { describeLifetime, narrower, PROVIDER_SCOPES } from './scope.ts';
 import { describeToken, type Token } from './token.ts';
 
 /** Finds what each provider needs, and with it how long it lives: nothing is made yet. */
@@ -42,8 +44,25 @@ class Linker {
       node.lifetime = narrower(node.lifetime, need.lifetime);
       return need;
     });
+    this.#checkHooks(node);
     this.#path.pop();
     this.#states.set(node, 'done');
+  }
+
+  /** Hooks are called for what is there when the application begins and ends. */
+  #checkHooks(node: ProviderNode): void {
+    const target = classOf(node.provider);
+    const [hook] = target === undefined || node.isMadeOnce ? [] : hooksOf(target.prototype as object);
+    if (hook === undefined) return;
+    const narrow = node.needs.find((need) => need !== undefined && need.lifetime === node.lifetime);
+    const made = node.isShared ? describeLifetime(node.lifetime) : 'for each place that asks for it';
+    const why = node.scope === 'singleton' && narrow !== undefined ? `, because it needs ${narrow.name}` : '';
+    this.faults.push({
+      code: 'SPOA_BOOT_SCOPE',
+      where: `${node.name}.${hook}`,
+      problem: `it would never be called: ${node.name} is made ${made}${why}`,
+      remedy: 'move the hook to a provider that is made once',
+    });
   }
 
   #find(node: ProviderNode, dependency: Dependency): ProviderNode | undefined {

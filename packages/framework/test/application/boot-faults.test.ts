@@ -12,7 +12,7 @@ import {
   Injectable,
   Module,
   type ModuleMetadata,
-  type NotifyContext,
+  NotifyContext,
   Optional,
   SetVar,
   SpoaApplication,
@@ -22,9 +22,11 @@ import {
   Var,
 } from '../../src/index.ts';
 
-/** Boots an application that cannot boot. */
+/** Boots an application that cannot boot, as `listen` does. */
 async function boot(options: Omit<SpoaApplicationOptions, 'logger'>): Promise<BootError> {
-  const failure: unknown = await SpoaApplication.create({ ...options, logger: false }).catch((error: unknown) => error);
+  const failure: unknown = await SpoaApplication.create({ ...options, logger: false })
+    .then((app) => app.init())
+    .catch((error: unknown) => error);
   if (failure instanceof BootError) return failure;
   throw new Error('it booted, or failed otherwise', { cause: failure });
 }
@@ -577,6 +579,45 @@ const CASES: Record<BootFaultCode, readonly Case[]> = {
         remedy: 'use one of singleton, connection, message, transient',
       },
     },
+    ...(
+      [
+        ['message', 'for each NOTIFY'],
+        ['connection', 'for each connection'],
+        ['transient', 'for each place that asks for it'],
+      ] as const
+    ).map(
+      ([scope, made]): Case => ({
+        what: `a hook of a ${scope} provider`,
+        options: () => {
+          @Injectable({ scope })
+          class Hooked {
+            onModuleInit(): void {}
+          }
+          return { controllers: [], providers: [Hooked] };
+        },
+        fault: {
+          where: 'Hooked.onModuleInit',
+          problem: `it would never be called: Hooked is made ${made}`,
+          remedy: 'move the hook to a provider that is made once',
+        },
+      }),
+    ),
+    {
+      what: 'a hook of a controller that became narrower',
+      options: () => {
+        @SpoeMessage('m')
+        class Hooked {
+          constructor(readonly notify: NotifyContext) {}
+          handle(): void {}
+          beforeShutdown(): void {}
+        }
+        return controller(Hooked);
+      },
+      fault: {
+        where: 'Hooked.beforeShutdown',
+        problem: 'it would never be called: Hooked is made for each NOTIFY, because it needs NotifyContext',
+      },
+    },
   ],
   SPOA_BOOT_CYCLE: [
     {
@@ -613,6 +654,25 @@ const CASES: Record<BootFaultCode, readonly Case[]> = {
         ],
       }),
       fault: { where: '"a"', problem: 'it needs itself: "a" -> "b" -> "a"' },
+    },
+  ],
+  SPOA_BOOT_HOOK: [
+    {
+      what: 'a hook that rejects',
+      options: () => {
+        @Injectable()
+        class Database {
+          async onModuleInit(): Promise<void> {
+            throw new Error('no');
+          }
+        }
+        return { controllers: [], providers: [Database] };
+      },
+      fault: {
+        where: 'Database.onModuleInit',
+        problem: 'it failed: no',
+        cause: expect.objectContaining({ message: 'no' }),
+      },
     },
   ],
   SPOA_BOOT_FACTORY: [

@@ -1,0 +1,36 @@
+/** A provider, a controller or a module that has something to do before the application serves. */
+export interface OnModuleInit {
+  /** Called when everything is made, after that of all that it depends on. A failure stops the start. */
+  onModuleInit(): unknown;
+}
+
+export interface OnApplicationBootstrap {
+  /** Called when each `onModuleInit` is done, and before the application listens. A failure stops the start. */
+  onApplicationBootstrap(): unknown;
+}
+
+export interface BeforeShutdown {
+  /**
+   * Called before connections are drained, and before that of all that it depends on: messages still come and are answered.
+   *
+   * @param signal what ended the application, where a signal did: see `enableShutdownHooks`
+   */
+  beforeShutdown(signal?: NodeJS.Signals): unknown;
+}
+
+export interface OnShutdown {
+  /** Called when the last message is answered, before anything is disposed. */
+  onShutdown(signal?: NodeJS.Signals): unknown;
+}
+
+/** All hooks, in the order of their calls. */
+export const HOOKS = ['onModuleInit', 'onApplicationBootstrap', 'beforeShutdown', 'onShutdown'] as const;
+
+export type Hook = (typeof HOOKS)[number];
+
+export const BOOT_HOOKS = ['onModuleInit', 'onApplicationBootstrap'] as const satisfies Hook[];
+
+/** The hooks that a class has. */
+export function hooksOf(prototype: object): Hook[] {
+  return HOOKS.filter((hook) => typeof (prototype as Partial<Record<Hook, unknown>>)[hook] === 'function');
+}
