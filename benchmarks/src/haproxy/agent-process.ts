@@ -1,10 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { connect, createServer } from 'node:net';
+import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { cpuSeconds } from '../proc.ts';
+import { freePort } from '../processes.ts';
 import type { Contender } from './contenders.ts';
-import { onProcessors, processorTime } from './processors.ts';
+import { onProcessors } from './processors.ts';
 
 const START_TIMEOUT_MS = 10_000;
 const POLL_MS = 20;
@@ -52,10 +54,10 @@ export class AgentProcess implements AsyncDisposable {
     if (exitCode !== null || signalCode !== null) throw new Error(`the agent "${this.#name}" has ended`);
   }
 
-  /** Processor time used so far, in seconds. */
-  processorTime(): Promise<number> {
+  /** CPU time used so far, in seconds. */
+  cpuSeconds(): number {
     this.#check();
-    return processorTime(this.#child.pid as number);
+    return cpuSeconds(this.#child.pid as number);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -78,13 +80,4 @@ async function accepts(at: { path: string } | { port: number }): Promise<boolean
   } finally {
     socket.destroy();
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  if (address === null || typeof address === 'string') throw new Error('no port to be had');
-  return address.port;
 }

@@ -16,8 +16,8 @@ export const NO_FILTER = 'no filter';
 /** The row that all agents are compared with. It speaks TCP only. */
 export const FLOOR = 'floor';
 
-/** The kinds of agent that `agent.ts` starts. */
-const KINDS = ['framework', 'core', 'async'] as const;
+/** The kinds of agent that `agent.ts` starts; `net` is what Node costs without an agent. */
+const KINDS = ['framework', 'core', 'async', 'net'] as const;
 const agentFile = fileURLToPath(new URL('../agent.js', import.meta.url));
 
 /**

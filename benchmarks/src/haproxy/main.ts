@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { HAPROXY_LINES, type HaproxyLine } from '@spoa/testing';
+import { json } from '../report/json.ts';
 import { contenders } from './contenders.ts';
 import { type Measurement, measureBehind } from './measure.ts';
 import { summarize, toMarkdown } from './report.ts';
@@ -90,7 +91,7 @@ ${toMarkdown(summaries)}`;
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'haproxy.md'), markdown);
   const all = { date: new Date().toISOString(), machine, rounds, seconds, summaries, measurements };
-  await writeFile(join(folder, 'haproxy.json'), `${JSON.stringify(all, null, 2)}\n`);
+  await writeFile(join(folder, 'haproxy.json'), json(all));
   process.stdout.write(markdown);
 }
 

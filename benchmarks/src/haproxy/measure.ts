@@ -1,8 +1,9 @@
 import { type Haproxy, type HaproxyLine, installHaproxy, startHaproxy } from '@spoa/testing';
+import { cpuSeconds, machineSeconds } from '../proc.ts';
 import { AgentProcess } from './agent-process.ts';
 import { type FrontendOptions, haproxyConfig, spoeConfig } from './configuration.ts';
 import type { Contender, Transport } from './contenders.ts';
-import { machineProcessorTime, onProcessors, ownProcessorTime, processorTime } from './processors.ts';
+import { onProcessors, ownCpuSeconds } from './processors.ts';
 import type { Load, Wrk } from './wrk.ts';
 
 /** One contender, measured once. */
@@ -13,11 +14,11 @@ export interface Measurement extends Load {
   readonly round: number;
   readonly contender: string;
   readonly transport: Transport | undefined;
-  /** Processor time of the agent and of HAProxy, in seconds. */
-  readonly agentTime: number;
-  readonly haproxyTime: number;
-  /** Processor time that went to anything but agent, HAProxy, wrk and this benchmark: how far to trust the figures. */
-  readonly othersTime: number;
+  /** CPU time of the agent and of HAProxy, in seconds. */
+  readonly agentCpu: number;
+  readonly haproxyCpu: number;
+  /** CPU time that the hypervisor or anything but agent, HAProxy, wrk and this benchmark took: how far to trust the figures. */
+  readonly othersCpu: number;
 }
 
 export interface Plan {
@@ -90,25 +91,26 @@ async function measure(
   { wrk, seconds, signal }: Plan,
 ): Promise<Measurement> {
   const times = async () => ({
-    agent: (await agent?.processorTime()) ?? 0,
-    haproxy: await processorTime(haproxy.pid),
-    own: await ownProcessorTime(),
-    machine: await machineProcessorTime(),
+    agent: agent?.cpuSeconds() ?? 0,
+    haproxy: cpuSeconds(haproxy.pid),
+    own: await ownCpuSeconds(),
+    ...machineSeconds(),
   });
   const before = await times();
   const load = await wrk.load(haproxy.port(frontend.name), connections, seconds, signal);
   const after = await times();
-  const agentTime = after.agent - before.agent;
-  const haproxyTime = after.haproxy - before.haproxy;
+  const agentCpu = after.agent - before.agent;
+  const haproxyCpu = after.haproxy - before.haproxy;
+  const machine = after.busy + after.steal - before.busy - before.steal;
   return {
     version: haproxy.version,
     connections,
     round,
     contender: contender.name,
     transport: contender.transport,
-    agentTime,
-    haproxyTime,
-    othersTime: after.machine - before.machine - (after.own - before.own) - agentTime - haproxyTime,
+    agentCpu,
+    haproxyCpu,
+    othersCpu: machine - agentCpu - haproxyCpu - (after.own - before.own),
     ...load,
   };
 }

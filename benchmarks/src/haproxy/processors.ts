@@ -8,40 +8,13 @@ export function onProcessors(command: readonly string[]): [file: string, args: s
   return ['taskset', ['-c', PROCESSORS, ...command]];
 }
 
-/** Linux counts a process's time in hundredths of a second, whatever its own clock (`getconf CLK_TCK`). */
+/** Of /proc, whatever the kernel was built with. */
 const TICKS_PER_SECOND = 100;
 
-/** Processor time that a process has used, with all its threads, in seconds. */
-export async function processorTime(pid: number): Promise<number> {
-  const [utime = 0, stime = 0] = await timesOf(pid);
-  return utime + stime;
-}
-
-/** The same of this process and of those that it has started and that have ended. */
-export async function ownProcessorTime(): Promise<number> {
-  return sum(await timesOf(process.pid));
-}
-
-/** Processor time that the whole machine has used, in seconds; what a hypervisor took away counts as used. */
-export async function machineProcessorTime(): Promise<number> {
-  const [line = ''] = (await readFile('/proc/stat', 'utf8')).split('\n', 1);
-  // "cpu", then user, nice, system, idle, iowait, irq, softirq, steal.
-  const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = numbers(line.split(/ +/).slice(1));
-  return (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND;
-}
-
-/** utime, stime, cutime, cstime */
-async function timesOf(pid: number): Promise<number[]> {
-  const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-  // The second field is the name in parentheses, which may contain anything; these are the fields 14 to 17.
+/** CPU time that this process has used, and those that it has started and that have ended, in seconds. */
+export async function ownCpuSeconds(): Promise<number> {
+  const stat = await readFile('/proc/self/stat', 'utf8');
+  // The second field is the name in parentheses; utime, stime, cutime and cstime are the fields 14 to 17.
   const fields = stat.slice(stat.lastIndexOf(')')).split(' ');
-  return numbers(fields.slice(12, 16)).map((ticks) => ticks / TICKS_PER_SECOND);
-}
-
-function numbers(texts: readonly string[]): number[] {
-  return texts.map(Number);
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
+  return fields.slice(12, 16).reduce((sum, ticks) => sum + Number(ticks), 0) / TICKS_PER_SECOND;
 }

@@ -1,7 +1,9 @@
+import { count, table } from '../report/table.ts';
+import { groupBy, median } from '../summary.ts';
 import { FLOOR, NO_FILTER, type Transport } from './contenders.ts';
 import type { Measurement } from './measure.ts';
 
-/** Medians of all rounds. Latencies are in microseconds, processor time in microseconds a request. */
+/** Medians of all rounds. Latencies are in microseconds, CPU time in microseconds a request. */
 export interface Summary {
   readonly version: string;
   readonly connections: number;
@@ -15,10 +17,10 @@ export interface Summary {
   readonly addedP99: number;
   /** p99 divided by the floor's in the same round; undefined when the floor was not measured. */
   readonly p99OfFloor: number | undefined;
-  readonly agentTime: number;
-  readonly haproxyTime: number;
-  /** How many processors everything else on the machine took. */
-  readonly others: number;
+  readonly agentCpu: number;
+  readonly haproxyCpu: number;
+  /** The largest share of a processor that other programs or the hypervisor took in a round. */
+  readonly disturbance: number;
   /** Sums: requests that the agent did not answer, and errors of wrk's connections. */
   readonly failed: number;
   readonly socketErrors: number;
@@ -52,26 +54,12 @@ function summary(group: readonly Measurement[], all: readonly Measurement[]): Su
     addedP50: added((m) => m.p50),
     addedP99: added((m) => m.p99),
     p99OfFloor: hasFloor ? of((m) => m.p99 / (beside(FLOOR, m)?.p99 ?? Number.NaN)) : undefined,
-    agentTime: of((m) => (m.agentTime * 1e6) / m.requests),
-    haproxyTime: of((m) => (m.haproxyTime * 1e6) / m.requests),
-    others: of((m) => m.othersTime / m.seconds),
+    agentCpu: of((m) => (m.agentCpu * 1e6) / m.requests),
+    haproxyCpu: of((m) => (m.haproxyCpu * 1e6) / m.requests),
+    disturbance: Math.max(...group.map((m) => m.othersCpu / m.seconds)),
     failed: group.reduce((sum, m) => sum + m.failed, 0),
     socketErrors: group.reduce((sum, m) => sum + m.socketErrors, 0),
   };
-}
-
-// Node 20 has no Map.groupBy.
-function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
-  const groups = new Map<string, T[]>();
-  for (const item of items) groups.set(keyOf(item), [...(groups.get(keyOf(item)) ?? []), item]);
-  return groups;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  const upper = sorted[middle] ?? Number.NaN;
-  return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
 }
 
 const COLUMNS = [
@@ -87,18 +75,13 @@ const COLUMNS = [
   'HAProxy CPU us/request',
   'not answered',
   'socket errors',
-  'other load',
+  'disturbance',
 ];
 
 /** A table for each version of HAProxy and number of connections. */
 export function toMarkdown(summaries: readonly Summary[]): string {
   const groups = groupBy(summaries, (s) => `HAProxy ${s.version}, connections: ${s.connections}`);
-  return [...groups].map(([title, rows]) => table(title, rows)).join('\n');
-}
-
-function table(title: string, rows: readonly Summary[]): string {
-  const lines = [COLUMNS, COLUMNS.map(() => '---'), ...rows.map(cells)];
-  return `### ${title}\n\n${lines.map((line) => `| ${line.join(' | ')} |\n`).join('')}`;
+  return [...groups].map(([title, rows]) => `### ${title}\n\n${table(COLUMNS, rows.map(cells))}\n`).join('\n');
 }
 
 function cells(row: Summary): string[] {
@@ -107,16 +90,16 @@ function cells(row: Summary): string[] {
   return [
     row.contender,
     row.transport ?? '',
-    `${(row.requestsPerSecond / 1000).toFixed(1)} k`,
+    count(row.requestsPerSecond),
     row.p50.toFixed(0),
     row.p99.toFixed(0),
     agentOnly(row.addedP50.toFixed(0)),
     agentOnly(row.addedP99.toFixed(0)),
     agentOnly(row.p99OfFloor?.toFixed(2) ?? ''),
-    agentOnly(row.agentTime.toFixed(1)),
-    row.haproxyTime.toFixed(1),
+    agentOnly(row.agentCpu.toFixed(1)),
+    row.haproxyCpu.toFixed(1),
     String(row.failed),
     String(row.socketErrors),
-    row.others.toFixed(2),
+    row.disturbance.toFixed(2),
   ];
 }
