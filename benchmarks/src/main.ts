@@ -38,7 +38,9 @@ async function bench(options: BenchOptions): Promise<void> {
     await writeReport(options.out, name, suite.title, environment, report);
   }
   if (errors === 0) return;
-  process.stderr.write(`${errors} answers were wrong or missing: see error_kinds in the JSON files\n`);
+  process.stderr.write(
+    `${errors} answers were wrong or missing, or measurements failed: see error_kinds and failures in the JSON files\n`,
+  );
   process.exitCode = 1;
 }
 

@@ -17,8 +17,16 @@ export interface Sample {
   readonly kind: string;
   readonly node: string | undefined;
   readonly label: string;
+  /** Whether this is what the others are compared with: the first contender of its case. */
+  readonly isFloor: boolean;
   readonly round: number;
   readonly measurement: Measurement;
+}
+
+export interface Samples {
+  readonly samples: Sample[];
+  /** Measurements that could not be made, each with the reason. */
+  readonly failures: string[];
 }
 
 /**
@@ -32,23 +40,36 @@ export async function measureInRounds(
   rounds: number,
   generator: Generator,
   progress: (text: string) => void,
-): Promise<Sample[]> {
+): Promise<Samples> {
   const port = await freePort();
   const samples: Sample[] = [];
+  const failures: string[] = [];
   const total = cases.reduce((sum, { contenders }) => sum + contenders.length * rounds, 0);
   for (const { name, load, contenders, options = [] } of cases) {
     for (let round = 1; round <= rounds; round++) {
       for (const { kind, node, label, command } of contenders) {
-        const measurement = await withProgram(command(port, ...options), Processor.SERVER, async (program) => {
-          await program.listening(port);
-          return generator.measure(load, port, program.pid);
+        const what = `${name}, round ${round}: ${label}`;
+        const measure = () =>
+          withProgram(command(port, ...options), Processor.SERVER, async (program) => {
+            await program.listening(port);
+            return generator.measure(load, port, program.pid);
+          });
+        // An hour's measurements are not lost for one that fails.
+        const measurement = await measure().catch((error: Error) => {
+          failures.push(`${what}: ${error.message}`);
+          return undefined;
         });
-        samples.push({ case: name, kind, node, label, round, measurement });
-        const { fps, errors } = measurement;
-        const faults = errors > 0 ? `, ${errors} ERRORS` : '';
-        progress(`${samples.length}/${total} ${name}, round ${round}: ${label}: ${Math.round(fps)} frames/s${faults}`);
+        const isFloor = label === contenders[0]?.label;
+        if (measurement !== undefined) samples.push({ case: name, kind, node, label, isFloor, round, measurement });
+        progress(`${samples.length + failures.length}/${total} ${what}: ${outcome(measurement)}`);
       }
     }
   }
-  return samples;
+  return { samples, failures };
+}
+
+function outcome(measurement: Measurement | undefined): string {
+  if (measurement === undefined) return 'FAILED';
+  const { fps, errors } = measurement;
+  return `${Math.round(fps)} frames/s${errors > 0 ? `, ${errors} ERRORS` : ''}`;
 }

@@ -32,12 +32,11 @@ export function median(values: readonly number[]): number {
   return sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] ?? Number.NaN)) / 2;
 }
 
-/** One summary for each contender of each case, in the order measured. The first contender of a case is its floor. */
+/** One summary for each contender of each case, in the order measured. */
 export function summarize(samples: readonly Sample[]): Summary[] {
   return [...groupBy(samples, (sample) => sample.case).values()].flatMap((ofCase) => {
-    const byContender = [...groupBy(ofCase, ({ label }) => label).values()];
-    const floor = byContender[0] ?? [];
-    return byContender.map((own) => summarizeOne(own, floor));
+    const floor = ofCase.filter(({ isFloor }) => isFloor);
+    return [...groupBy(ofCase, ({ label }) => label).values()].map((own) => summarizeOne(own, floor));
   });
 }
 
@@ -45,7 +44,12 @@ function summarizeOne(own: readonly Sample[], floor: readonly Sample[]): Summary
   const [first] = own as [Sample];
   const of = (pick: (measurement: Measurement) => number): number => median(own.map((s) => pick(s.measurement)));
   const byFloor = (pick: (measurement: Measurement) => number): number =>
-    median(own.map((s, i) => pick(s.measurement) / (floor[i] === undefined ? Number.NaN : pick(floor[i].measurement))));
+    median(
+      own.flatMap(({ round, measurement }) => {
+        const beside = floor.find((sample) => sample.round === round);
+        return beside === undefined ? [] : [pick(measurement) / pick(beside.measurement)];
+      }),
+    );
   return {
     case: first.case,
     kind: first.kind,

@@ -1,4 +1,4 @@
-import type { Curve } from '../suites/curves.ts';
+import { type Curve, costs } from '../curves.ts';
 import { groupBy, type Summary } from '../summary.ts';
 import { drawPlot, type Line } from './svg.ts';
 
@@ -39,7 +39,7 @@ export function latencyPlot(summaries: readonly Summary[], node: string): string
   });
 }
 
-/** @param lines the summaries of each contender, in the order of the curve's values */
+/** @param lines the summaries of each contender */
 export function costPlot(curve: Curve, lines: readonly (readonly Summary[])[], node: string): string {
   return drawPlot({
     title: `Cost of a frame, Node ${node}: ${curve.load}`,
@@ -47,7 +47,7 @@ export function costPlot(curve: Curve, lines: readonly (readonly Summary[])[], n
     y: { label: 'CPU microseconds per frame', scale: curve.name === 'window' ? 'log' : 'linear' },
     lines: lines.map((line) => ({
       ...looks(line[0]),
-      points: line.map(({ cpuUsPerFrame }, i) => [curve.values[i] as number, cpuUsPerFrame] as const),
+      points: [...costs(curve, line)],
     })),
   });
 }

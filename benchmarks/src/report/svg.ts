@@ -44,7 +44,8 @@ const STYLE = `
 
 type Scale = (value: number) => number;
 
-export function drawPlot(plot: Plot): string {
+export function drawPlot(given: Plot): string {
+  const plot = withoutUndrawable(given);
   const points = plot.lines.flatMap((line) => line.points);
   const xs = points.map(([x]) => x);
   const ys = points.map(([, y]) => y);
@@ -70,6 +71,17 @@ ${body.join('\n')}
 `;
 }
 
+/** Nothing was measured, or too little for a logarithm. */
+function withoutUndrawable(plot: Plot): Plot {
+  const isDrawable = (value: number, { scale }: Axis): boolean =>
+    Number.isFinite(value) && (scale === 'linear' || value > 0);
+  const lines = plot.lines.map((line) => ({
+    ...line,
+    points: line.points.filter(([x, y]) => isDrawable(x, plot.x) && isDrawable(y, plot.y)),
+  }));
+  return { ...plot, lines: lines.filter(({ points }) => points.length > 0) };
+}
+
 function scaleOf(kind: Axis['scale'], low: number, high: number, from: number, to: number): Scale {
   const along = kind === 'log' ? Math.log : (value: number) => value;
   const span = along(high) - along(low) || 1;
@@ -85,7 +97,7 @@ function lowered(ticks: readonly (readonly [number, string])[], i: number, x: Sc
 }
 
 function linearTicks(max: number): [number, string][] {
-  const rough = max / 5;
+  const rough = (max > 0 ? max : 1) / 5;
   const unit = 10 ** Math.floor(Math.log10(rough));
   const step = unit * ([1, 2, 5, 10].find((factor) => factor * unit >= rough) ?? 10);
   return Array.from({ length: Math.ceil(max / step) + 1 }, (_, i) => [i * step, short(i * step)]);

@@ -12,21 +12,21 @@ export async function profilesSuite(bench: Bench): Promise<Report> {
   const contenders = contendersOf(bench, KINDS, bench.nodes);
   const wanted = PROFILES.filter(({ name }) => bench.profiles.length === 0 || bench.profiles.includes(name));
   const cases = wanted.map(({ name, load }) => ({ name, load, contenders }));
-  const samples = await measureInRounds(cases, bench.rounds, bench.generator, bench.progress);
+  const { samples, failures } = await measureInRounds(cases, bench.rounds, bench.generator, bench.progress);
   const summaries = summarize(samples);
   return {
-    markdown: [profileTable(summaries), disturbanceText(summaries), describeProfiles(wanted)].join('\n\n'),
-    raw: { profiles: wanted, summaries, samples },
+    markdown: [profileTable(summaries), disturbanceText(summaries), ...failures, describeProfiles(wanted)].join('\n\n'),
+    raw: { profiles: wanted, summaries, failures, samples },
     plots: plotsOf(summaries),
-    errors: summaries.reduce((sum, { errors }) => sum + errors, 0),
+    errors: summaries.reduce((sum, { errors }) => sum + errors, failures.length),
   };
 }
 
 function profileTable(summaries: readonly Summary[]): string {
   const head = ['profile', 'agent', 'Node', 'frames/s', 'frames per CPU s', 'of the floor', 'p50 us', 'p99 us'];
   const rows = summaries.map((s) => [
-    ...[s.case, s.kind, s.node ?? '', count(s.framesPerSecond), count(s.framesPerCpuSecond), s.ofFloor.toFixed(2)],
-    ...[decimal(s.p50Us), decimal(s.p99Us), s.p99OfFloor.toFixed(2), s.peakRssMb.toFixed(0), s.errors],
+    ...[s.case, s.kind, s.node ?? '', count(s.framesPerSecond), count(s.framesPerCpuSecond), decimal(s.ofFloor)],
+    ...[decimal(s.p50Us), decimal(s.p99Us), decimal(s.p99OfFloor), s.peakRssMb.toFixed(0), s.errors],
   ]);
   return table([...head, 'p99 of the floor', 'peak RSS MB', 'errors'], rows);
 }
