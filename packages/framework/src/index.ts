@@ -47,6 +47,7 @@ export {
 } from './errors.ts';
 export type { BeforeShutdown, OnApplicationBootstrap, OnModuleInit, OnShutdown } from './lifecycle/hooks.ts';
 export { CONNECTION } from './modules/built-in.ts';
+export { controllersOf } from './modules/controllers-of.ts';
 export type { DynamicModule, ModuleExport, ModuleImport, ModuleMetadata } from './modules/metadata.ts';
 export {
   type ArgumentSpec,

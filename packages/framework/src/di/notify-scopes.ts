@@ -92,6 +92,7 @@ export class NotifyScopes {
   }
 
   #end(notify: NotifyContext): void {
+    if (this.#notifies.size === 0) return;
     const scope = this.#notifies.get(notify);
     if (scope === undefined) return;
     this.#notifies.delete(notify);

@@ -21,8 +21,15 @@ export class ModuleScanner {
 
   /** @param overrides what is put in the place of the provider of the same token, in whatever module it is */
   constructor(overrides: readonly Provider[], faults: BootFault[]) {
-    this.#overrides = new Map(overrides.map((provider) => [tokenOf(provider), provider]));
     this.#faults = faults;
+    this.#overrides = new Map(
+      overrides.flatMap((provider, i): [Token, Provider][] => {
+        const fault = providerFault(provider, `SpoaApplication.create, overrides, entry ${i + 1}`);
+        if (fault === undefined) return [[tokenOf(provider), provider]];
+        faults.push(fault);
+        return [];
+      }),
+    );
   }
 
   /** All modules, the root last: imported ones before those that import them, global ones and theirs before the rest. */
@@ -30,7 +37,7 @@ export class ModuleScanner {
     const node = await this.#scanRoot(root);
     for (const token of this.#overrides.keys()) {
       if (this.#overridden.has(token)) continue;
-      const where = `overrides, ${describeToken(token)}`;
+      const where = `SpoaApplication.create, overrides, ${describeToken(token)}`;
       const problem = `nothing provides ${describeToken(token)}`;
       this.#faults.push({ code: 'SPOA_BOOT_PROVIDER', where, problem, remedy: 'name the token of a provider' });
     }

@@ -2,6 +2,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   Arg,
   type Class,
+  controllersOf,
   type DynamicModule,
   defineMessage,
   Global,
@@ -359,8 +360,23 @@ describe('overrides', () => {
   test('of what nobody provides are a fault', async () => {
     const boots = boot(AppModule, { overrides: [{ provide: 'clokc', useValue: 1 }] });
     await expect(boots).rejects.toMatchObject({
-      faults: [{ code: 'SPOA_BOOT_PROVIDER', where: 'overrides, "clokc"', problem: 'nothing provides "clokc"' }],
+      faults: [
+        {
+          code: 'SPOA_BOOT_PROVIDER',
+          where: 'SpoaApplication.create, overrides, "clokc"',
+          problem: 'nothing provides "clokc"',
+        },
+      ],
     });
+  });
+});
+
+test('an override that is no provider is a fault', async () => {
+  const overrides = [{ provide: 'a', useValue: 1 }, undefined as unknown as typeof Clock];
+  await expect(
+    boot({ module: ClockModule, providers: [{ provide: 'a', useValue: 0 }] }, { overrides }),
+  ).rejects.toMatchObject({
+    faults: [{ code: 'SPOA_BOOT_MODULE', where: 'SpoaApplication.create, overrides, entry 2' }],
   });
 });
 
@@ -381,4 +397,28 @@ test('everything is made in the order of the modules: imported ones first, globa
   await boot(telling('app', [feature, base, everywhere]));
   const order = ['below', 'everywhere', 'base', 'feature', 'app'];
   expect(made).toEqual(order.flatMap((name) => [name, `${name} itself`]));
+});
+
+describe('controllersOf', () => {
+  test('finds the controllers of all modules, and makes nothing', async () => {
+    let made = 0;
+    @SpoeMessage('m')
+    class Controller {
+      constructor() {
+        made++;
+      }
+      handle(): void {}
+    }
+    const plain = defineMessage({ name: 'plain', handle() {} });
+    @Module({ controllers: [Controller], providers: [{ provide: 'made', useFactory: () => made++ }] })
+    class Feature {}
+    @Module({ imports: [Feature, Promise.resolve({ module: class Later {}, controllers: [plain] })] })
+    class AppModule {}
+    expect(await controllersOf(AppModule)).toEqual([Controller, plain]);
+    expect(made).toBe(0);
+  });
+
+  test('tells what is wrong with modules', async () => {
+    await expect(controllersOf(Clock)).rejects.toMatchObject({ faults: [{ code: 'SPOA_BOOT_MODULE' }] });
+  });
 });
