@@ -33,9 +33,15 @@ async function bench(options: BenchOptions): Promise<void> {
   for (const name of options.suites) {
     const suite = SUITES[name] as Suite;
     setup.progress(`${name}: ${suite.title}`);
-    const report = await suite.run(setup);
-    errors += report.errors;
-    await writeReport(options.out, name, suite.title, environment, report);
+    try {
+      const report = await suite.run(setup);
+      errors += report.errors;
+      await writeReport(options.out, name, suite.title, environment, report);
+    } catch (error) {
+      // The other suites are worth having.
+      errors++;
+      setup.progress(`${name} FAILED: ${(error as Error).message}`);
+    }
   }
   if (errors === 0) return;
   process.stderr.write(
