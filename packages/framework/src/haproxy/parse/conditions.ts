@@ -1,4 +1,4 @@
-import type { HaproxyVersion } from '../versions.ts';
+import { HAPROXY_VERSIONS, type HaproxyVersion } from '../versions.ts';
 import type { Environment } from './words.ts';
 
 /** What a condition comes to: `undefined` where only the running HAProxy knows (its features, its TLS library). */
@@ -27,21 +27,28 @@ type Predicate = (facts: ConditionFacts, args: readonly string[]) => Truth;
 
 const onlyHaproxyKnows: Predicate = () => undefined;
 
-const PREDICATES: ReadonlyMap<string, { readonly args: number; readonly ask: Predicate }> = new Map([
+interface PredicateKeyword {
+  readonly args: number;
+  readonly ask: Predicate;
+  /** The first version here that has it. @default all have it */
+  readonly since?: HaproxyVersion;
+}
+
+const PREDICATES: ReadonlyMap<string, PredicateKeyword> = new Map<string, PredicateKeyword>([
   // A variable that is not known here may still be there where HAProxy runs.
   ['defined', { args: 1, ask: ({ environment }, [name]) => environment.has(name as string) || undefined }],
   ['streq', { args: 2, ask: (_, args) => compare(args, (a, b) => a === b) }],
   ['strneq', { args: 2, ask: (_, args) => compare(args, (a, b) => a !== b) }],
-  ['strstr', { args: 2, ask: (_, args) => compare(args, (a, b) => a.includes(b)) }],
+  ['strstr', { args: 2, ask: (_, args) => compare(args, (a, b) => a.includes(b)), since: '3.0' }],
   ['version_atleast', { args: 1, ask: ({ version }, [wanted]) => isAtLeast(version, wanted as string) }],
   ['version_before', { args: 1, ask: ({ version }, [wanted]) => not(isAtLeast(version, wanted as string)) }],
   ['feature', { args: 1, ask: onlyHaproxyKnows }],
-  ['enabled', { args: 1, ask: onlyHaproxyKnows }],
+  ['enabled', { args: 1, ask: onlyHaproxyKnows, since: '3.0' }],
   ['openssl_version_atleast', { args: 1, ask: onlyHaproxyKnows }],
   ['openssl_version_before', { args: 1, ask: onlyHaproxyKnows }],
   ['ssllib_name_startswith', { args: 1, ask: onlyHaproxyKnows }],
-  ['awslc_api_atleast', { args: 1, ask: onlyHaproxyKnows }],
-  ['awslc_api_before', { args: 1, ask: onlyHaproxyKnows }],
+  ['awslc_api_atleast', { args: 1, ask: onlyHaproxyKnows, since: '3.4' }],
+  ['awslc_api_before', { args: 1, ask: onlyHaproxyKnows, since: '3.4' }],
 ]);
 
 /** `${NAME}` is left where a variable is not known. */
@@ -123,6 +130,10 @@ export function evaluateCondition(text: string, facts: ConditionFacts): Truth | 
     const predicate = PREDICATES.get(match?.[1] ?? '');
     const args = (match?.[2] ?? '').split(',').map((arg) => arg.trim());
     if (match === null || predicate === undefined) return `this is no condition: ${rest || text}`;
+    const { since = HAPROXY_VERSIONS[0] } = predicate;
+    if (HAPROXY_VERSIONS.indexOf(facts.version) < HAPROXY_VERSIONS.indexOf(since)) {
+      return `HAProxy ${facts.version} has no ${match[1]}`;
+    }
     if (args.length !== predicate.args || args[0] === '') return `${match[1]} takes ${predicate.args} argument(s)`;
     take(match[0]);
     return predicate.ask(facts, args);

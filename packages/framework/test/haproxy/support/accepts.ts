@@ -18,25 +18,28 @@ export async function haproxyCheck(
   version: HaproxyVersion,
   files: Readonly<Record<string, string>>,
   args: readonly string[] = ['-c'],
-): Promise<Verdict & { output: string }> {
+  env: Readonly<Record<string, string>> = {},
+): Promise<Verdict & { stdout: string; output: string }> {
   const { command, args: own } = await installHaproxy(version);
   const folder = await mkdtemp(join(tmpdir(), 'spoa-check-'));
   try {
     for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
     const child = spawn(command, [...own, '-f', 'haproxy.cfg', ...args], {
       cwd: folder,
-      env: { ...process.env, LC_ALL: 'C' },
+      env: { ...process.env, LC_ALL: 'C', ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
     });
-    let output = '';
-    for (const stream of [child.stdout, child.stderr]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        output += text;
-      });
-    }
+    let stdout = '';
+    let stderr = '';
+    child.stdout.setEncoding('utf8').on('data', (text: string) => {
+      stdout += text;
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+    });
     const [code] = (await once(child, 'close')) as [number | null];
-    const complaints = output.split('\n').filter((line) => /^\[(WARNING|ALERT)\]/.test(line));
-    return { accepted: code === 0, complaints, output };
+    const complaints = stderr.split('\n').filter((line) => /^\[(WARNING|ALERT)\]/.test(line));
+    return { accepted: code === 0, complaints, stdout, output: `${stdout}${stderr}` };
   } finally {
     await rm(folder, { recursive: true });
   }
