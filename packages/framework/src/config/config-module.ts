@@ -23,7 +23,6 @@ export interface ConfigModuleOptions<Schema extends StandardSchemaV1> extends Lo
  * export class AppModule {}
  */
 @Module()
-// biome-ignore lint/complexity/noStaticOnlyClass: a module is a class
 export class ConfigModule {
   /** Its fault, if it has one, is a `BootError` whose cause is the `ConfigError`. */
   static forRoot<Schema extends StandardSchemaV1>(options: ConfigModuleOptions<Schema>): DynamicModule {

@@ -12,7 +12,7 @@ import { type Table, TableStreamStore } from './stream-store-elsewhere.ts';
 import { providers, RequestController, ResponseController } from './stream-store-memory.ts';
 
 /** The pages whose examples are the files beside this one, word for word. */
-const PAGES = ['configuration', 'parse-helpers', 'stream-store'];
+const PAGES = ['configuration', 'lifecycle', 'modules', 'parse-helpers', 'stream-store'];
 
 const here = new URL('./', import.meta.url);
 const files = await Promise.all(
