@@ -20,7 +20,7 @@ export function backend(description: AgentDescription, version: HaproxyVersion):
     isSpop ? 'mode spop' : 'mode tcp',
     '# Said, for the default has been `random` since 3.3.',
     'balance roundrobin',
-    '# A worker that does not say HELLO gets no messages until it does.',
+    '# A worker that twice does not say HELLO gets no messages until it does.',
     'option spop-check',
     `timeout connect ${time(timeouts?.connectMs ?? DEFAULT_CONNECT_MS)}`,
     '# Well above `timeout processing`: this one cuts the connection, and with it the answers to everybody else.',
@@ -31,7 +31,19 @@ export function backend(description: AgentDescription, version: HaproxyVersion):
 
 function serverLine(server: ServerDescription, index: number): string {
   const { name = `agent${index + 1}`, tls } = server;
-  const words = ['server', name, quoteWord(addressOf(server)), 'check', 'inter', '2s', ...tlsWords(tls)];
+  const words = [
+    'server',
+    name,
+    quoteWord(addressOf(server)),
+    'check',
+    'inter',
+    '1s',
+    'fall',
+    '2',
+    'rise',
+    '2',
+    ...tlsWords(tls),
+  ];
   return words.join(' ');
 }
 
