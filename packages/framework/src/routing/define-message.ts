@@ -134,7 +134,7 @@ export function defineMessage<
   const outline = (): MessageOutline => ({
     // A handler that does not take the context reads and sets nothing but what is specified.
     parameters: handle.length > 1 ? [...parameters, { kind: 'context' }] : parameters,
-    variables: Object.entries(vars).map(([key, one]) => toVariable(key, one)),
+    variables: Object.entries<VariableSpec>(vars).map(([key, one]) => toVariable(key, one)),
   });
   return new DefinedMessage(message, outline, (faults) => {
     const found = checkMessageName(message, where);
