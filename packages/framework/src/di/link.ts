@@ -4,7 +4,7 @@ import type { ModuleNode } from '../modules/module-node.ts';
 import type { Visibility } from '../modules/visibility.ts';
 import type { Dependency } from './dependencies.ts';
 import { cycleFault } from './faults.ts';
-import { classOf } from './provider.ts';
+import { classOf, isFactory } from './provider.ts';
 import type { ProviderNode } from './provider-node.ts';
 import { describeLifetime, narrower, PROVIDER_SCOPES } from './scope.ts';
 import { describeToken, type Token } from './token.ts';
@@ -70,7 +70,7 @@ class Linker {
     const found = token === undefined ? [] : this.#visibility.find(node.module, token);
     const where = `${node.name}, ${dependency.place}`;
     if (found.length > 1) this.faults.push(ambiguous(where, node.module, found));
-    else if (token === undefined) this.faults.push(untyped(where));
+    else if (token === undefined) this.faults.push(isFactory(node.provider) ? undefinedToken(where) : untyped(where));
     else if (found.length === 0 && !optional) this.faults.push(this.#missing(where, node.module, token));
     return found[0];
   }
@@ -111,6 +111,12 @@ function ambiguous(where: string, module: ModuleNode, found: readonly ProviderNo
     problem: `${owners} both give ${name} to ${module.name}`,
     remedy: `provide it in ${module.name} itself (useExisting), give one of them another token, or import one of them only`,
   };
+}
+
+function undefinedToken(where: string): BootFault {
+  const remedy =
+    'the file that declares it imports this one, perhaps by way of others: move what both need into a file of its own';
+  return { code: 'SPOA_BOOT_PROVIDER', where, problem: 'it is undefined', remedy };
 }
 
 function untyped(where: string): BootFault {

@@ -450,6 +450,18 @@ const CASES: Record<BootFaultCode, readonly Case[]> = {
       fault: { remedy: 'add "port" to the providers of CatsModule, or import a module that exports it' },
     },
     {
+      what: 'what is not there yet when a factory names it',
+      options: () => ({
+        controllers: [],
+        providers: [{ provide: 'made', inject: [undefined as unknown as string], useFactory: () => 1 }],
+      }),
+      fault: {
+        where: '"made", inject, entry 1',
+        problem: 'it is undefined',
+        remedy: expect.stringContaining('imports'),
+      },
+    },
+    {
       what: 'what may be absent, and has no type',
       options: () => {
         class Asking {
