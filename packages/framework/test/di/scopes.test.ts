@@ -298,6 +298,30 @@ describe('a factory for each NOTIFY that takes its time', () => {
   });
 });
 
+test('what arrives when all is over, because something beside it failed, is disposed all the same', async () => {
+  const events: string[] = [];
+  const arriving = deferred<string>();
+  const late: Provider = {
+    provide: 'late',
+    scope: 'message',
+    useFactory: () => arriving.promise,
+    dispose: (made) => void events.push(`dispose ${made}`),
+  };
+  const broken: Provider = {
+    provide: 'broken',
+    scope: 'message',
+    useFactory: () => Promise.reject(new Error('no')),
+  };
+  const { ask, app } = await start([late, broken], telling('m', 'late', 'broken'));
+  expect(await ask('m')).toEqual([]);
+  await new Promise(setImmediate);
+  expect(events).toEqual([]);
+  arriving.resolve('the late one');
+  await until('the end', () => events.length > 0);
+  expect(events).toEqual(['dispose the late one']);
+  expect(app.failures.get('m Error')).toBe(1);
+});
+
 describe('what is made for a NOTIFY or a connection', () => {
   /** Providers and controllers that tell `events` when they are made and disposed. */
   function recorded(scope: ProviderScope) {
@@ -382,6 +406,21 @@ describe('what is made for a NOTIFY or a connection', () => {
     await until('the end', () => events.length === 6);
     expect(events.slice(2)).toEqual(['handled', ...all]);
     await app.close();
+  });
+
+  test('does not hold the application, whose patience with a handler is over', async () => {
+    for (const scope of ['message', 'connection'] as const) {
+      const { events, handling, options } = recorded(scope);
+      const { app, notify } = await startApplication(options);
+      const answer = notify(message('m'));
+      await until('the handler', () => events.includes('make cursor'));
+      await app.close({ timeoutMs: 0 });
+      expect((await answer).actions).toEqual([]);
+      expect(events).toEqual(['make transaction', 'make cursor']);
+      handling.resolve();
+      await until('the end', () => events.length === 6);
+      expect(events.slice(2)).toEqual(['handled', ...all]);
+    }
   });
 
   test('is disposed when the connection has closed, where that is its scope', async () => {
