@@ -134,6 +134,7 @@ function openLoop(lanes: readonly Lane[], rate: number): () => void {
   let next = 0;
   let running = true;
   const turn = (): void => {
+    if (!running) return;
     const due = Math.floor((performance.now() - begin) / intervalMs) + 1;
     for (let tried = 0; started < due && tried < lanes.length; ) {
       const sent = (lanes[next] as Lane).send(1, begin + started * intervalMs);
@@ -141,7 +142,7 @@ function openLoop(lanes: readonly Lane[], rate: number): () => void {
       started += sent;
       tried = sent > 0 ? 0 : tried + 1;
     }
-    if (running) setImmediate(turn);
+    setImmediate(turn);
   };
   turn();
   return () => {
