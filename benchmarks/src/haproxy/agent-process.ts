@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -11,27 +12,31 @@ import { onProcessors } from './processors.ts';
 const START_TIMEOUT_MS = 10_000;
 const POLL_MS = 20;
 
+type Target = { readonly path: string } | { readonly port: number };
+
 /** A contender's agent, alone in its process. */
 export class AgentProcess implements AsyncDisposable {
   /** Where it listens, as HAProxy's `server` line has it. */
   readonly address: string;
   readonly #name: string;
+  readonly #target: Target;
   readonly #child: ChildProcess;
 
-  private constructor(name: string, address: string, child: ChildProcess) {
+  private constructor(name: string, target: Target, child: ChildProcess) {
+    this.address = 'path' in target ? `unix@${target.path}` : `127.0.0.1:${target.port}`;
     this.#name = name;
-    this.address = address;
+    this.#target = target;
     this.#child = child;
   }
 
   /** Starts it and waits until it listens. @param folder for its unix socket */
   static async start({ name, transport, command }: Contender, folder: string): Promise<AgentProcess> {
-    const at = transport === 'unix' ? join(folder, `${name}.sock`) : String(await freePort());
-    const [file, args] = onProcessors(command(at));
+    const target = transport === 'unix' ? { path: join(folder, `${name}.sock`) } : { port: await freePort() };
+    const [file, args] = onProcessors(command('path' in target ? target.path : String(target.port)));
     const child = spawn(file, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-    const agent = new AgentProcess(name, transport === 'unix' ? `unix@${at}` : `127.0.0.1:${at}`, child);
+    const agent = new AgentProcess(name, target, child);
     try {
-      await Promise.all([once(child, 'spawn'), agent.#listening(transport === 'unix' ? { path: at } : { port: +at })]);
+      await Promise.all([once(child, 'spawn'), agent.#listening()]);
     } catch (error) {
       await agent[Symbol.asyncDispose]();
       throw error;
@@ -39,9 +44,9 @@ export class AgentProcess implements AsyncDisposable {
     return agent;
   }
 
-  async #listening(at: { path: string } | { port: number }): Promise<void> {
+  async #listening(): Promise<void> {
     const deadline = Date.now() + START_TIMEOUT_MS;
-    while (!(await accepts(at))) {
+    while (!(await accepts(this.#target))) {
       this.#check();
       if (Date.now() > deadline) throw new Error(`the agent "${this.#name}" does not listen on ${this.address}`);
       await delay(POLL_MS);
@@ -67,11 +72,13 @@ export class AgentProcess implements AsyncDisposable {
     // They hold nothing that is worth a goodbye, and peers may not know SIGTERM.
     child.kill('SIGKILL');
     await exited;
+    // Its socket stays behind, and the next of this name is to listen there.
+    if ('path' in this.#target) await rm(this.#target.path, { force: true });
   }
 }
 
-async function accepts(at: { path: string } | { port: number }): Promise<boolean> {
-  const socket = connect('path' in at ? at : { ...at, host: '127.0.0.1' });
+async function accepts(target: Target): Promise<boolean> {
+  const socket = connect('path' in target ? target : { ...target, host: '127.0.0.1' });
   try {
     await once(socket, 'connect');
     return true;
