@@ -40,13 +40,21 @@ export async function readEnvFile(
   const file = envFile ?? '.env';
   const text = await readText(file, faults);
   if (text === undefined) return [];
-  const env = parseEnv(text.replace(/^\ufeff/, '')) as Environment;
-  for (const variable of Object.keys(env)) {
-    // What stands behind it may be a password; a name with a line break or a blank has swallowed a line before it.
-    if (/^[\w.-]+$/.test(variable)) continue;
-    faults.push({ key: '', problem: 'a line that is no NAME=value', origin: { from: 'file', file } });
+  for (const line of strayLines(text)) {
+    faults.push({ key: '', problem: 'a line that is no NAME=value', origin: { from: 'file', file, line } });
   }
+  const env = parseEnv(text.replace(/^\ufeff/, '')) as Environment;
   return readVariables(env, prefix, (variable) => ({ from: 'env-file', file, variable }));
+}
+
+/** Node.js 20 takes such a line for a part of the next name, later ones pass over it. */
+function strayLines(text: string): number[] {
+  const withoutQuotes = text.replace(
+    /=[ \t]*(['"`])([\s\S]*?)\1/g,
+    (_, _quote, quoted: string) => `=${'\n'.repeat(quoted.split('\n').length - 1)}`,
+  );
+  const isSound = (line: string) => /^[\ufeff\s]*(#|$|(export\s+)?[\w.-]+\s*=)/.test(line);
+  return withoutQuotes.split('\n').flatMap((line, i) => (isSound(line) ? [] : [i + 1]));
 }
 
 function pathOf(name: string): string[] | undefined {

@@ -56,7 +56,10 @@ export function decodeHeaders(bytes: Uint8Array, options: DecodeHeadersOptions =
 function readText(reader: Reader): string {
   const start = reader.offset;
   try {
-    return reader.view(readLength(reader)).toString('latin1');
+    const end = readLength(reader) + reader.offset;
+    const text = reader.bytes.toString('latin1', reader.offset, end);
+    reader.offset = end;
+    return text;
   } catch (error) {
     if (error instanceof SpoaError) throw invalid('headers', 'it is cut off or none', { offset: start });
     throw error;
@@ -97,7 +100,8 @@ export function encodeHeaderNames(names: Iterable<string>): Buffer {
 
 function writeText(writer: Writer, text: string): void {
   writeVarint(writer, text.length);
-  writer.raw(Buffer.from(text, 'latin1'));
+  writer.reserve(text.length);
+  writer.offset += writer.bytes.write(text, writer.offset, 'latin1');
 }
 
 function checkedName(name: string): string {

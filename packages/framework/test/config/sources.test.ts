@@ -154,10 +154,10 @@ describe('variables', () => {
   });
 
   test('a line of a .env file that is none is a fault', async () => {
-    const { '.env': envFile } = await files({ '.env': 'my password hunter2\nA=1\n' });
+    const { '.env': envFile } = await files({ '.env': 'B="two\nlines" # and so on\nmy password hunter2\nA=1\n' });
     const { faults, message } = await configError({ schema: anything, envFile });
     expect(faults).toEqual([
-      { key: '', problem: 'a line that is no NAME=value', origin: { from: 'file', file: envFile } },
+      { key: '', problem: 'a line that is no NAME=value', origin: { from: 'file', file: envFile, line: 3 } },
     ]);
     expect(message).not.toContain('hunter2');
   });

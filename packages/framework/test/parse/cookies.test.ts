@@ -9,7 +9,7 @@ describe('parseCookies', () => {
     ['a=1;b=2;', { a: '1', b: '2' }],
     ['a=b=c', { a: 'b=c' }],
     ['a=%E2%82%AC', { a: '€' }],
-    ['a=%zz; b=%ff', { a: '%zz', b: '%ff' }],
+    ['a=%zz; b=%ff; c=ä%41; d=%', { a: '%zz', b: '%ff', c: 'äA', d: '%' }],
     ['a=first; a=second', { a: 'first' }],
     ['no value; a=1', { a: '1' }],
     ['', {}],
