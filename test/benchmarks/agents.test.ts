@@ -37,7 +37,7 @@ describe('the agents of the benchmarks', () => {
     onTestFinished(() => agent.close());
     for (const one of LOADS) {
       const result = await runLoad({
-        ...{ target: { path }, connections: 4, seconds: 0.1, warmup: 0, drain: 2, rate: 0 },
+        ...{ target: { path }, connections: 4, seconds: 0.1, warmup: 0, drain: 10, rate: 0 },
         ...{ size: 14_336, args: 64, capabilities: ['pipelining', 'async'] },
         ...one,
       });

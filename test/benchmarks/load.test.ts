@@ -39,7 +39,7 @@ async function agentOf(handler: Handler): Promise<number> {
 function load(port: number, options: Partial<LoadOptions> = {}): Promise<LoadResult> {
   return runLoad({
     target: { host: '127.0.0.1', port },
-    ...{ connections: 4, window: 16, seconds: 0.2, warmup: 0, drain: 0.2, rate: 0 },
+    ...{ connections: 4, window: 16, seconds: 0.2, warmup: 0, drain: 10, rate: 0 },
     ...{ payload: 'ip', message: 'get-ip-reputation', size: 14_336, args: 14 },
     capabilities: ['pipelining'],
     ...options,
@@ -131,7 +131,7 @@ describe('an agent that answers wrongly', () => {
     ['by closing', 'closed', (_, socket) => socket.end() && Buffer.alloc(0)],
     ['not at all', 'lost', () => Buffer.alloc(0)],
   ] satisfies [string, Fault, Answer][])('%s', async (_, fault, answer) => {
-    const result = await load(await scriptedAgent(answer), { connections: 2 });
+    const result = await load(await scriptedAgent(answer), { connections: 2, drain: 0.2 });
     expect(result.error_kinds[fault]).toBeGreaterThan(0);
     expect(result.errors).toBeGreaterThan(0);
   });
