@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { SpoaError } from '../errors.ts';
 import type { Capability, HaproxyHello } from '../wire/hello.ts';
 
@@ -58,7 +57,7 @@ export interface EngineSettings {
 
 /** @throws SPOA_VALUE_OUT_OF_RANGE naming the option and its range */
 export function resolveOptions(options: EngineOptions): EngineSettings {
-  const { engineId = randomUUID(), capabilities = ['pipelining'], supportedVersions = ['2.0'] } = options;
+  const { engineId = crypto.randomUUID(), capabilities = ['pipelining'], supportedVersions = ['2.0'] } = options;
   return {
     hello: {
       supportedVersions: [...supportedVersions],
