@@ -55,6 +55,7 @@ export {
 export { IpAddress } from './wire/ip-address.ts';
 export { type Argument, Message, MessageList } from './wire/message.ts';
 export { MessageIndex } from './wire/message-index.ts';
+export { Name } from './wire/name.ts';
 export {
   decodeMessages,
   encodeMessages,

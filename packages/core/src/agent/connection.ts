@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { SpoaError, type SpoaErrorCode } from '../errors.ts';
 import type { Logger } from '../logger.ts';
 import { decodeDisconnect, encodeAgentDisconnect } from '../wire/disconnect.ts';
-import { beginFrame, endFrame, FrameFlag, FrameType, LENGTH_BYTES, readFrameHeader } from '../wire/frame.ts';
+import { beginFrame, endFrame, FrameFlag, FrameType, LENGTH_BYTES, readId } from '../wire/frame.ts';
 import { FrameSplitter } from '../wire/frame-splitter.ts';
 import { decodeHaproxyHello, encodeAgentHello } from '../wire/hello.ts';
 import type { MessageIndex } from '../wire/message-index.ts';
@@ -19,7 +19,7 @@ import { Outbox } from './outbox.ts';
 import { Pacing } from './pacing.ts';
 import { describePeer, type Peer } from './peer.ts';
 import { indexPool, outputPool } from './pools.ts';
-import { readStatically } from './static-read.ts';
+import { makeStatic } from './static-socket.ts';
 import { guessProtocol } from './strangers.ts';
 import { isThenable } from './thenable.ts';
 
@@ -105,18 +105,17 @@ export class Connection implements NotifySource {
   /** @param accepted whether `duplex` is a socket that was just accepted, is paused, and known to nobody else */
   constructor(host: ConnectionHost, given: Duplex, accepted: boolean) {
     const read = (chunk: Buffer, length: number): void => this.#receive(chunk, length);
-    const moved = accepted && given instanceof Socket ? readStatically(given, read) : undefined;
+    const moved = accepted && given instanceof Socket ? makeStatic(given, read) : undefined;
     const duplex = moved ?? given;
     this.#host = host;
     this.#duplex = duplex;
-    this.#outbox = new Outbox(duplex);
+    this.#outbox = new Outbox(duplex, () => this.#drained());
     this.#splitter = new FrameSplitter(MAX_HELLO_SIZE, (type) => this.#accepts(type));
     this.#enteredAt = host.now;
     this.#receivedAt = host.now;
     // A socket that has vanished no longer knows; one that is being connected does not know yet.
     if ((duplex as Partial<Socket>).connecting !== true) this.#peer = describePeer(duplex);
     duplex.on('data', (chunk: Uint8Array) => this.#receive(asBuffer(chunk), chunk.length));
-    duplex.on('drain', () => this.#drained());
     duplex.on('end', () => this.#peerEnded());
     // A reset is how HAProxy ends connections that it no longer needs.
     duplex.on('error', (error: NodeJS.ErrnoException) => this.#lost(error));
@@ -190,8 +189,8 @@ export class Connection implements NotifySource {
     reader.reset(bytes, start, end);
     const type = reader.u8();
     const flags = reader.u32();
-    reader.offset = start;
-    const { streamId, frameId } = readFrameHeader(reader);
+    const streamId = readId(reader);
+    const frameId = readId(reader);
     if (type === FrameType.NOTIFY && (flags & FrameFlag.FIN) !== 0 && this.#fragments?.open !== true) {
       this.#notify(reader, streamId, frameId);
     } else if (type === FrameType.NOTIFY || type === FrameType.UNSET) {
@@ -232,7 +231,7 @@ export class Connection implements NotifySource {
   }
 
   #pace(readBufferSize: number): void {
-    this.#pacing = new Pacing(readBufferSize, this.#duplex, () => {
+    this.#pacing = new Pacing(readBufferSize, this.#outbox, () => {
       this.#drained();
       if (this.#state === 'leaving') this.#leaveWhenDone();
     });
@@ -264,7 +263,6 @@ export class Connection implements NotifySource {
       return;
     }
     notify.settle();
-    indexPool.give(index);
   }
 
   /** Finds the messages. One NOTIFY that cannot be read is answered empty, and costs no other. */
@@ -357,7 +355,8 @@ export class Connection implements NotifySource {
   #write(output: Writer): void {
     const pacing = this.#pacing;
     if (pacing === undefined || pacing.passes(output, this.#inFlight.size)) {
-      if (!this.#outbox.send(output)) this.#pause(Pause.OUTPUT);
+      this.#outbox.send(output);
+      if (this.#outbox.full) this.#pause(Pause.OUTPUT);
       return;
     }
     if (pacing.needsConversion(output)) {
@@ -370,7 +369,7 @@ export class Connection implements NotifySource {
 
   /** Something has left: reading may go on, unless enough still waits. */
   #drained(): void {
-    if (this.#pacing?.full !== true && !this.#duplex.writableNeedDrain) this.#resume(Pause.OUTPUT);
+    if (this.#pacing?.full !== true && !this.#outbox.full) this.#resume(Pause.OUTPUT);
   }
 
   /** A part of a NOTIFY, or its abortion. */

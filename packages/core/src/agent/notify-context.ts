@@ -34,12 +34,16 @@ export class NotifyContext {
   /** The stream of HAProxy that asks; together with `frameId` unique on its connection while it is not answered. */
   readonly streamId: number;
   readonly frameId: number;
+  /** @internal Where it stands among those that wait for their handlers; -1: it does not. */
+  slot = -1;
   readonly #source: NotifySource;
-  #index: MessageIndex;
-  #writer: Writer;
+  /** `undefined` once it is released. */
+  #index: MessageIndex | undefined;
+  /** What the connection writes to; of a detached NOTIFY its own one, taken when first asked for. */
+  #writer: Writer | undefined;
   /** Where the ACK begins in the writer, and where its actions do. */
-  #start: number;
-  #actionsStart: number;
+  #start = 0;
+  #actionsStart = 0;
   #detached = false;
   #settled = false;
   #abort: AbortController | undefined;
@@ -50,12 +54,17 @@ export class NotifyContext {
     this.frameId = frameId;
     this.#source = source;
     this.#index = index;
+    this.#begin(writer);
+  }
+
+  #begin(writer: Writer): Writer {
+    const start = writer.offset;
+    writer.limit = start + LENGTH_BYTES + this.#source.maxAckSize;
+    beginFrame(writer, FrameType.ACK, FrameFlag.FIN, this.streamId, this.frameId);
     this.#writer = writer;
-    writer.limit = Number.POSITIVE_INFINITY;
-    const start = beginFrame(writer, FrameType.ACK, FrameFlag.FIN, streamId, frameId);
-    writer.limit = start + LENGTH_BYTES + source.maxAckSize;
     this.#start = start;
     this.#actionsStart = writer.offset;
+    return writer;
   }
 
   get engineId(): string | undefined {
@@ -113,6 +122,7 @@ export class NotifyContext {
   /** Where the messages stand: for compiled routes. Ask again after an `await`. */
   get index(): MessageIndex {
     if (this.#settled) throw settled();
+    if (this.#index === undefined) throw new SpoaError('SPOA_NOTIFY_SETTLED', 'a NOTIFY was read after its release');
     return this.#index;
   }
 
@@ -122,7 +132,7 @@ export class NotifyContext {
    */
   get writer(): Writer {
     if (this.#settled) throw settled();
-    return this.#writer;
+    return this.#writer ?? this.#begin(writerPool.take());
   }
 
   /** Whether the ACK has left. */
@@ -130,38 +140,45 @@ export class NotifyContext {
     return this.#settled;
   }
 
+  /**
+   * Says that the messages will not be read any more, so that a handler that is not done needs no copy of them: for compiled
+   * routes, whose arguments are bound. Reading them throws from then on.
+   */
+  release(): void {
+    if (this.#index !== undefined) indexPool.give(this.#index);
+    this.#index = undefined;
+  }
+
   /** @internal Moves the NOTIFY into memory of its own, for the handler is not done. */
   detach(payloadStart: number, payloadEnd: number): void {
-    this.#index.own(payloadStart, payloadEnd);
-    const shared = this.#writer;
-    const own = writerPool.take();
-    own.raw(shared.bytes.subarray(this.#start, shared.offset));
+    this.#index?.own(payloadStart, payloadEnd);
+    const shared = this.#writer as Writer;
+    const actions = shared.offset > this.#actionsStart ? shared.take(this.#actionsStart) : undefined;
     shared.offset = this.#start;
-    own.limit = LENGTH_BYTES + this.#source.maxAckSize;
-    this.#writer = own;
-    this.#actionsStart -= this.#start;
-    this.#start = 0;
+    this.#writer = undefined;
     this.#detached = true;
+    if (actions !== undefined) this.writer.raw(actions);
   }
 
   /** @internal Takes all actions back: the handler failed. */
   clearActions(): void {
-    this.#writer.offset = this.#actionsStart;
+    if (this.#writer !== undefined) this.#writer.offset = this.#actionsStart;
   }
 
   /** @internal Finishes the ACK where it stands. */
   settle(): void {
-    endFrame(this.#writer, this.#start);
+    endFrame(this.#writer as Writer, this.#start);
     this.#settled = true;
+    this.release();
   }
 
   /** @internal Finishes the ACK of a detached NOTIFY and moves it to `output`; without one it is dropped. */
   settleInto(output: Writer | undefined): void {
     if (!this.#detached || this.#settled) return;
+    const { writer } = this;
     this.settle();
-    if (output !== undefined) output.raw(this.#writer.bytes.subarray(0, this.#writer.offset));
-    writerPool.give(this.#writer);
-    indexPool.give(this.#index);
+    if (output !== undefined) output.raw(writer.view());
+    writerPool.give(writer);
   }
 
   /** @internal Makes the signal if there is none: a handler that asks for it later must learn the same. */

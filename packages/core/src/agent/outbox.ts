@@ -1,30 +1,63 @@
-import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { Writer } from '../wire/writer.ts';
+import { StaticSocket } from './static-socket.ts';
+
+/** Bytes that the kernel has not taken yet, from which on a connection is not read any more: what a stream's default is. */
+const HIGH_WATER = 16 * 1024;
 
 /** The way out of a connection: one write for what is due in one turn. */
 export class Outbox {
   readonly #duplex: Duplex;
-  /** The kernel takes a copy of what a socket writes at once; another duplex may keep the buffer itself. */
-  readonly #reusesBuffers: boolean;
+  /** There where the kernel can be given bytes without a stream's bookkeeping. */
+  readonly #socket: StaticSocket | undefined;
+  readonly #drained: () => void;
+  /** Writes that the kernel has not taken whole, and their bytes. */
+  #writes = 0;
+  #pending = 0;
 
-  constructor(duplex: Duplex) {
+  /** @param drained is called when enough has left after there was too much */
+  constructor(duplex: Duplex, drained: () => void) {
     this.#duplex = duplex;
-    this.#reusesBuffers = duplex instanceof Socket;
+    this.#socket = duplex instanceof StaticSocket ? duplex : undefined;
+    this.#drained = drained;
+    duplex.on('drain', drained);
   }
 
-  /**
-   * Writes what `output` holds and leaves it empty.
-   *
-   * @returns whether more may follow; if not, the duplex emits `drain` when it may
-   */
-  send(output: Writer): boolean {
-    const length = output.offset;
-    if (length === 0) return true;
-    const more = this.#duplex.write(output.bytes.subarray(0, length));
-    // Bytes that still wait are read from this very memory later.
-    if (!this.#reusesBuffers || this.#duplex.writableLength > 0) output.renew();
-    output.offset = 0;
-    return more;
+  /** Whether the peer must read before more is written. */
+  get full(): boolean {
+    return this.#pending >= HIGH_WATER || this.#duplex.writableNeedDrain;
   }
+
+  /** Writes what `output` holds and leaves it empty. */
+  send(output: Writer): void {
+    if (output.offset === 0) return;
+    if (this.#socket === undefined) this.#duplex.write(output.take());
+    // Bytes that still wait are read from this very memory later.
+    else if (!this.#give(this.#socket, output.view())) output.renew();
+    output.offset = 0;
+  }
+
+  /** Writes bytes that nobody changes any more. */
+  write(bytes: Buffer): void {
+    if (this.#socket === undefined) this.#duplex.write(bytes);
+    else this.#give(this.#socket, bytes);
+  }
+
+  /** @returns whether the kernel has taken them */
+  #give(socket: StaticSocket, bytes: Buffer): boolean {
+    this.#writes++;
+    socket.send(bytes, this.#written);
+    if (this.#writes === 0) return true;
+    this.#pending += bytes.length;
+    return false;
+  }
+
+  readonly #written = (error?: Error | null): void => {
+    this.#writes--;
+    if (error != null) this.#duplex.destroy(error);
+    if (this.#writes > 0) return;
+    const wasFull = this.full;
+    this.#pending = 0;
+    if (wasFull) this.#drained();
+  };
 }

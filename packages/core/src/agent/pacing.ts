@@ -1,6 +1,6 @@
-import type { Duplex } from 'node:stream';
 import { LENGTH_BYTES } from '../wire/frame.ts';
 import type { Writer } from '../wire/writer.ts';
+import type { Outbox } from './outbox.ts';
 
 /*
  * HAProxy 3.1 to at least 3.5-dev5 stop reading a connection for good when one read fills their buffer (tune.bufsize) to the
@@ -34,7 +34,7 @@ export class Pacing {
   /** Bytes that may be unread: one less than HAProxy's buffer has. */
   readonly #room: number;
   readonly #largestSmallAck: number;
-  readonly #duplex: Duplex;
+  readonly #outbox: Outbox;
   readonly #drained: () => void;
   #held: Buffer[] = [];
   #heldBytes = 0;
@@ -54,10 +54,10 @@ export class Pacing {
    * @param readBufferSize of HAProxy, in bytes
    * @param drained is called, in a turn of its own, when nothing is held any more
    */
-  constructor(readBufferSize: number, duplex: Duplex, drained: () => void) {
+  constructor(readBufferSize: number, outbox: Outbox, drained: () => void) {
     this.#room = readBufferSize - 1;
     this.#largestSmallAck = Math.floor((this.#room - HELLO_ROOM) / MAX_STREAMS);
-    this.#duplex = duplex;
+    this.#outbox = outbox;
     this.#drained = drained;
   }
 
@@ -182,7 +182,7 @@ export class Pacing {
   /** Writes as much as there is room for, and comes back for the rest. */
   #pump(): void {
     // A peer that does not read at all gets no more either.
-    if (!this.#duplex.writableNeedDrain) {
+    if (!this.#outbox.full) {
       const due = this.#takeDue(this.#budget);
       this.#heldBytes -= due.length;
       if (due.length > 0) this.#writeNow(due);
@@ -215,14 +215,14 @@ export class Pacing {
   #writeNow(bytes: Buffer): void {
     this.#unread += bytes.length;
     this.#writtenAt = performance.now();
-    this.#duplex.write(bytes);
+    this.#outbox.write(bytes);
   }
 
   /** Writes what is held without waiting: the connection ends. */
   flush(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    if (!this.idle) this.#duplex.write(Buffer.concat(this.#held, this.#heldBytes));
+    if (!this.idle) this.#outbox.write(Buffer.concat(this.#held, this.#heldBytes));
     this.#held = [];
     this.#heldBytes = 0;
   }

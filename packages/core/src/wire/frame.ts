@@ -55,7 +55,8 @@ export function readFrameHeader(reader: Reader): FrameHeader {
   return { type: reader.u8(), flags: reader.u32(), streamId: readId(reader), frameId: readId(reader) };
 }
 
-function readId(reader: Reader): number {
+/** Reads a stream-id or frame-id. @throws SPOA_FRAME_INVALID (beyond 2^53-1), SPOA_TRUNCATED, SPOA_VARINT_INVALID */
+export function readId(reader: Reader): number {
   const id = readVarint(reader);
   if (typeof id === 'number') return id;
   throw new SpoaError('SPOA_FRAME_INVALID', `a stream-id or frame-id of ${id} is beyond 2^53-1`);

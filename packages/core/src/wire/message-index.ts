@@ -1,13 +1,17 @@
 import { SpoaError } from '../errors.ts';
+import type { Name } from './name.ts';
+import { nameKey } from './name.ts';
 import type { Reader } from './reader.ts';
-import { skipTypedData } from './typed-data.ts';
+import { skipTypedData, typedDataEnd } from './typed-data.ts';
 import { readLength } from './varint.ts';
 
 const EMPTY = Buffer.alloc(0);
+/** The first byte of a varint that has more. */
+const UNUSUAL = 240;
 
 /** Integers of one message in the table: where its name begins and ends, its first argument, how many it has. */
 const MESSAGE_STRIDE = 4;
-/** Integers of one argument: where its name begins and ends, and where its typed value begins. */
+/** Integers of one argument: where its name begins and ends, which is where its typed value begins, and the key of the name. */
 const ARGUMENT_STRIDE = 3;
 /** A table grown past this many integers by one monstrous frame is given back: agents keep a thousand of them. */
 const KEPT_INTEGERS = 4096;
@@ -63,19 +67,38 @@ export class MessageIndex {
     while ((this.#argumentCount + count) * ARGUMENT_STRIDE > this.#arguments.length) {
       this.#arguments = doubled(this.#arguments);
     }
-    const table = this.#arguments;
-    let row = this.#argumentCount * ARGUMENT_STRIDE;
-    for (let i = 0; i < count; i++) {
-      const length = readLength(reader);
-      const start = reader.skip(length);
-      table[row] = start;
-      table[row + 1] = start + length;
-      table[row + 2] = reader.offset;
-      row += ARGUMENT_STRIDE;
-      skipTypedData(reader);
-    }
+    this.#parseArguments(reader, count);
     this.#argumentCount += count;
     this.messageCount++;
+  }
+
+  /** The longest loop there is: what is usual is read here, what is not (and whatever is wrong) by the reader. */
+  #parseArguments(reader: Reader, count: number): void {
+    const { bytes, end } = reader;
+    const table = this.#arguments;
+    let offset = reader.offset;
+    let row = this.#argumentCount * ARGUMENT_STRIDE;
+    for (let i = 0; i < count; i++) {
+      let start = offset + 1;
+      let length = offset < end ? (bytes[offset] as number) : UNUSUAL;
+      if (length >= UNUSUAL || length > end - start) {
+        reader.offset = offset;
+        length = readLength(reader);
+        start = reader.skip(length);
+      }
+      const value = start + length;
+      table[row] = start;
+      table[row + 1] = value;
+      table[row + 2] = nameKey(bytes, start, value);
+      row += ARGUMENT_STRIDE;
+      offset = typedDataEnd(bytes, value, end);
+      if (offset < 0) {
+        reader.offset = value;
+        skipTypedData(reader);
+        offset = reader.offset;
+      }
+    }
+    reader.offset = offset;
   }
 
   /** Copies the payload, which lies from `start` to `end` of the bytes, into memory of its own. */
@@ -86,7 +109,10 @@ export class MessageIndex {
       (this.#messages[i * MESSAGE_STRIDE + 1] as number) -= start;
     }
     const integers = this.#argumentCount * ARGUMENT_STRIDE;
-    for (let i = 0; i < integers; i++) (this.#arguments[i] as number) -= start;
+    for (let i = 0; i < integers; i += ARGUMENT_STRIDE) {
+      (this.#arguments[i] as number) -= start;
+      (this.#arguments[i + 1] as number) -= start;
+    }
   }
 
   /** Lets go of the frame's bytes, and of a table that one frame blew up. */
@@ -121,28 +147,34 @@ export class MessageIndex {
   }
 
   argumentNameEnd(argument: number): number {
+    return this.valueStart(argument);
+  }
+
+  /** Where the typed value of an argument begins, right behind its name: its type byte. */
+  valueStart(argument: number): number {
     return this.#arguments[argument * ARGUMENT_STRIDE + 1] as number;
   }
 
-  /** Where the typed value of an argument begins: its type byte. */
-  valueStart(argument: number): number {
-    return this.#arguments[argument * ARGUMENT_STRIDE + 2] as number;
-  }
-
   /** The first message named `name`, or -1. */
-  findMessage(name: Uint8Array): number {
-    for (let i = 0; i < this.messageCount; i++) {
-      if (equals(this.bytes, this.messageNameStart(i), this.messageNameEnd(i), name)) return i;
-    }
+  findMessage(name: Name): number {
+    for (let i = 0; i < this.messageCount; i++) if (this.isMessageNamed(i, name)) return i;
     return -1;
   }
 
-  isMessageNamed(message: number, name: Uint8Array): boolean {
-    return equals(this.bytes, this.messageNameStart(message), this.messageNameEnd(message), name);
+  isMessageNamed(message: number, name: Name): boolean {
+    return equals(this.bytes, this.messageNameStart(message), this.messageNameEnd(message), name.bytes);
   }
 
-  isArgumentNamed(argument: number, name: Uint8Array): boolean {
-    return equals(this.bytes, this.argumentNameStart(argument), this.argumentNameEnd(argument), name);
+  /** The first argument of a message that is named `name`, wherever it stands; -1 where there is none. */
+  findArgument(message: number, { bytes, key }: Name): number {
+    const table = this.#arguments;
+    const first = this.firstArgument(message);
+    const end = first + this.argumentCount(message);
+    for (let i = first, row = first * ARGUMENT_STRIDE; i < end; i++, row += ARGUMENT_STRIDE) {
+      if (table[row + 2] !== key) continue;
+      if (equals(this.bytes, table[row] as number, table[row + 1] as number, bytes)) return i;
+    }
+    return -1;
   }
 }
 

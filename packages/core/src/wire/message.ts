@@ -1,5 +1,6 @@
 import { SpoaError } from '../errors.ts';
 import type { MessageIndex } from './message-index.ts';
+import { Name } from './name.ts';
 import { Reader } from './reader.ts';
 import { DATA_TYPE_NAMES, type DataTypeName, readTypedData, type Value } from './typed-data.ts';
 
@@ -11,21 +12,25 @@ export interface Argument {
   readonly value: Value;
 }
 
-const names = new Map<string, Buffer>();
+const names = new Map<string, Name>();
 const MAX_KEPT_NAMES = 4096;
 /** Longer ones are nobody's constants; and V8 hashes texts beyond 16383 characters by their length alone. */
 const MAX_KEPT_LENGTH = 256;
 
-/** The bytes of a name that the program looks up, kept: there are few of them and they come with every frame. */
-function bytesOf(name: string): Buffer {
-  if (name.length > MAX_KEPT_LENGTH) return Buffer.from(name);
-  let bytes = names.get(name);
-  if (bytes === undefined) {
-    bytes = Buffer.from(name);
-    if (names.size < MAX_KEPT_NAMES) names.set(name, bytes);
+/** A name that the program looks up, kept: there are few of them and they come with every frame. */
+function nameOf(text: string): Name {
+  if (text.length > MAX_KEPT_LENGTH) return new Name(text);
+  let name = names.get(text);
+  if (name === undefined) {
+    name = new Name(text);
+    if (names.size < MAX_KEPT_NAMES) names.set(text, name);
   }
-  return bytes;
+  return name;
 }
+
+/** Values are read one after the other, and no foreign code runs while one is read. */
+const NOTHING = Buffer.alloc(0);
+const reader = new Reader(NOTHING);
 
 function isPosition(position: number, length: number): boolean {
   return Number.isInteger(position) && position >= 0 && position < length;
@@ -94,19 +99,15 @@ export class Message implements Iterable<Argument> {
   }
 
   #find(name: string): number {
-    const index = this.#index;
-    const wanted = bytesOf(name);
-    const first = index.firstArgument(this.#number);
-    const end = first + index.argumentCount(this.#number);
-    for (let i = first; i < end; i++) {
-      if (index.isArgumentNamed(i, wanted)) return i;
-    }
-    return -1;
+    return this.#index.findArgument(this.#number, nameOf(name));
   }
 
   #value(argument: number): Value {
     const { bytes } = this.#index;
-    return readTypedData(new Reader(bytes, this.#index.valueStart(argument)));
+    reader.reset(bytes, this.#index.valueStart(argument), bytes.length);
+    const value = readTypedData(reader);
+    reader.reset(NOTHING, 0, 0);
+    return value;
   }
 }
 
@@ -132,7 +133,7 @@ export class MessageList implements Iterable<Message> {
 
   /** The first message named `name`. */
   get(name: string): Message | undefined {
-    const number = this.#index.findMessage(bytesOf(name));
+    const number = this.#index.findMessage(nameOf(name));
     return number < 0 ? undefined : new Message(this.#index, number);
   }
 

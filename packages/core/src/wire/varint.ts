@@ -89,22 +89,27 @@ function joined(high: number, low: number, signed: boolean): number | bigint {
   return BigInt.asIntN(64, (BigInt(high) << LOW_BITS) + BigInt(low));
 }
 
-/** Moves over a varint, checked as closely as if it were read. @throws SPOA_TRUNCATED, SPOA_VARINT_INVALID */
-export function skipVarint(reader: Reader): void {
-  const { bytes, offset, end } = reader;
-  if (offset < end && (bytes[offset] as number) < 240) {
-    reader.offset = offset + 1;
-    return;
-  }
-  // Only ten bytes can hold too much.
+/** Where the varint at `offset` ends; -1 where it does not end, or has the ten bytes that can hold too much. */
+export function varintEnd(bytes: Buffer, offset: number, end: number): number {
+  if (offset >= end) return -1;
+  if ((bytes[offset] as number) < 240) return offset + 1;
   const soundEnd = Math.min(end, offset + MAX_VARINT_BYTES - 1);
-  for (let i = offset + 1; i < soundEnd; i++) {
-    if ((bytes[i] as number) < 128) {
-      reader.offset = i + 1;
-      return;
-    }
+  for (let i = offset + 1; i < soundEnd; i++) if ((bytes[i] as number) < 128) return i + 1;
+  return -1;
+}
+
+/** Bytes of a varint whose value is sure to be below 2^25. */
+export const MAX_INT32_VARINT_BYTES = 4;
+
+/** Reads a varint of at most four bytes, of which it is known where it ends. */
+export function int32Varint(bytes: Buffer, offset: number): number {
+  let value = bytes[offset] as number;
+  if (value < 240) return value;
+  for (let shift = 4; ; shift += 7) {
+    const byte = bytes[++offset] as number;
+    value += byte << shift;
+    if (byte < 128) return value;
   }
-  readSignedVarint(reader);
 }
 
 /** Reads a varint that counts bytes of the same run: more than what is left is `SPOA_TRUNCATED`. */

@@ -11,6 +11,7 @@ export class Writer {
   bytes: Buffer;
   offset = 0;
   #limit = Number.POSITIVE_INFINITY;
+  #view: Buffer | undefined;
   /** The offset up to which nothing has to be looked at: the end of the memory or the limit, whichever comes first. */
   #room: number;
 
@@ -111,6 +112,13 @@ export class Writer {
   renew(): void {
     this.bytes = Buffer.allocUnsafeSlow(this.bytes.length);
     this.offset = 0;
+  }
+
+  /** What was written, where it lies. The same view again as long as the length is the same, which it often is for one ACK. */
+  view(): Buffer {
+    const { bytes, offset } = this;
+    if (this.#view?.length !== offset || this.#view.buffer !== bytes.buffer) this.#view = bytes.subarray(0, offset);
+    return this.#view;
   }
 
   /** A copy of what was written from `start` on. */

@@ -7,6 +7,7 @@ import {
   encodeMessages,
   encodeTypedData,
   MessageIndex,
+  Name,
   Reader,
   SpoaError,
   skipTypedData,
@@ -103,10 +104,25 @@ describe('a sound payload', () => {
   test('names are found as bytes, the first of equal ones, and no name for its beginning', () => {
     const index = new MessageIndex();
     index.parse(new Reader(encodeMessages(['aa', 'a', 'aa', ''].map((name) => ({ name, args: [[name, 1]] })))));
-    const found = (name: string): number => index.findMessage(Buffer.from(name));
+    const found = (name: string): number => index.findMessage(new Name(name));
     expect(['aa', 'a', '', 'aaa', 'b'].map(found)).toEqual([0, 1, 3, -1, -1]);
-    expect(index.isMessageNamed(2, Buffer.from('aa'))).toBe(true);
-    expect(index.isArgumentNamed(1, Buffer.from('aa'))).toBe(false);
+    expect(index.isMessageNamed(2, new Name('aa'))).toBe(true);
+  });
+
+  test('arguments are found as bytes, the first of equal ones, whatever else looks like them', () => {
+    const long = 'n'.repeat(70_000);
+    const names = ['path', 'push', 'pith', 'pith', '', 'é', long, `${long}n`];
+    const index = new MessageIndex();
+    index.parse(
+      new Reader(
+        encodeMessages([
+          { name: 'first', args: [['path', 1]] },
+          { name: 'm', args: names.map((name) => [name, 1]) },
+        ]),
+      ),
+    );
+    const found = (name: string): number => index.findArgument(1, new Name(name));
+    expect([...names, 'pxth', 'p', 'n'].map(found)).toEqual([1, 2, 3, 3, 5, 6, 7, 8, -1, -1, -1]);
   });
 });
 
@@ -141,7 +157,7 @@ describe('a payload that is not sound', () => {
     const index = new MessageIndex();
     expectSpoaError('SPOA_TRUNCATED', () => index.parse(new Reader(Buffer.concat([sound, Buffer.of(9)]))));
     expect(index.messageCount).toBe(0);
-    expect(index.findMessage(Buffer.from('m'))).toBe(-1);
+    expect(index.findMessage(new Name('m'))).toBe(-1);
   });
 
   test('a payload that offsets of 32 bits do not reach is refused before it is read', () => {

@@ -42,7 +42,7 @@ interface ArgumentType {
 
 export const ARGUMENT_TYPES = {
   string: { accepts: isText, expects: 'STRING', read: readTypedData },
-  latin1: { accepts: isText, expects: 'STRING', read: (reader) => bytesOf(reader).toString('latin1') },
+  latin1: { accepts: isText, expects: 'STRING', read: readLatin1 },
   number: { accepts: isInteger, expects: 'an integer', read: readNumber },
   bigint: { accepts: isInteger, expects: 'an integer', read: (reader) => BigInt(readTypedData(reader) as number) },
   boolean: { accepts: (type) => type === DataType.BOOLEAN, expects: 'BOOLEAN', read: readTypedData },
@@ -56,6 +56,13 @@ export const ARGUMENT_TYPES = {
 function bytesOf(reader: Reader): Buffer {
   reader.u8();
   return reader.view(readLength(reader));
+}
+
+function readLatin1(reader: Reader): string {
+  reader.u8();
+  const length = readLength(reader);
+  const start = reader.skip(length);
+  return reader.bytes.toString('latin1', start, start + length);
 }
 
 function readNumber(reader: Reader, name: string | number): number {

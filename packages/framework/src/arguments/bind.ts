@@ -1,7 +1,8 @@
-import { type DataType, Message, type NotifyContext, Reader } from '@spoa/core';
+import { type DataType, Message, Name, type NotifyContext, Reader } from '@spoa/core';
 import { FrameworkError } from '../errors.ts';
 import { ARGUMENT_TYPES, type ArgumentTypeName, typeName } from './argument-type.ts';
 import type { Parameter } from './parameter.ts';
+import { rememberText } from './remember-text.ts';
 
 /** Gives one parameter its value for message number `message` of a NOTIFY. */
 export type Binding = (notify: NotifyContext, message: number) => unknown;
@@ -32,8 +33,9 @@ function bindArgument(parameter: Extract<Parameter, { kind: 'arg' }>): Binding {
   const { name, type = 'any', default: fallback } = parameter;
   const required = parameter.optional !== true && fallback === undefined;
   const passesNull = type === 'any' && fallback === undefined;
-  const find = typeof name === 'number' ? findByPosition(name) : findByName(Buffer.from(name));
-  const { accepts, read } = ARGUMENT_TYPES[type];
+  const find = typeof name === 'number' ? findByPosition(name) : findByName(new Name(name));
+  const { accepts, read: decode } = ARGUMENT_TYPES[type];
+  const read = type === 'string' ? rememberText() : decode;
   return (notify, message) => {
     const { index } = notify;
     const argument = find(notify, message);
@@ -59,15 +61,8 @@ function findByPosition(position: number): Find {
 }
 
 /** The first argument with this name, wherever it stands: another HAProxy may send them in another order. */
-function findByName(name: Buffer): Find {
-  return ({ index }, message) => {
-    const first = index.firstArgument(message);
-    const end = first + index.argumentCount(message);
-    for (let argument = first; argument < end; argument++) {
-      if (index.isArgumentNamed(argument, name)) return argument;
-    }
-    return -1;
-  };
+function findByName(name: Name): Find {
+  return ({ index }, message) => index.findArgument(message, name);
 }
 
 function missing(name: string | number, isNull: boolean): FrameworkError {

@@ -1,21 +1,24 @@
-import type { NotifyContext } from '@spoa/core';
+import { Name, type NotifyContext } from '@spoa/core';
 import { type Binding, bind } from '../arguments/bind.ts';
 import type { MessageDefinition } from './message-definition.ts';
 
 /** A message's handler as it runs: nothing is left to look up. */
 export interface Route {
-  readonly name: Buffer;
+  readonly name: Name;
   readonly definition: MessageDefinition;
   /** Binds the arguments of message number `message` and calls the handler. Throws what either throws. */
   readonly call: (notify: NotifyContext, message: number) => unknown;
+  /** Whether the handler has all that it reads when it is called, and nothing that reads the messages later. */
+  readonly isBound: boolean;
   /** Writes what the handler returned as actions. */
   readonly write: (notify: NotifyContext, result: unknown) => void;
 }
 
 export function compileRoute(definition: MessageDefinition): Route {
   return {
-    name: Buffer.from(definition.message.name),
+    name: new Name(definition.message.name),
     definition,
+    isBound: definition.parameters.every(({ kind }) => kind !== 'args' && kind !== 'context'),
     call: compileCall(definition.handle as Handle, definition.parameters.map(bind)),
     write: definition.writeResult,
   };

@@ -11,6 +11,40 @@ interface Waiting {
   readonly actions?: Uint8Array;
 }
 
+type Finish = (notify: NotifyContext, route: Route, rejected: boolean, value: unknown) => void;
+
+/**
+ * What is done when a handler is: what an async function would do, without the promise and the turns that it takes. It never
+ * fails.
+ */
+class Finishing implements PromiseLike<void> {
+  readonly #finish: Finish;
+  readonly #notify: NotifyContext;
+  readonly #route: Route;
+  readonly #result: PromiseLike<unknown>;
+
+  constructor(finish: Finish, notify: NotifyContext, route: Route, result: PromiseLike<unknown>) {
+    this.#finish = finish;
+    this.#notify = notify;
+    this.#route = route;
+    this.#result = result;
+  }
+
+  // biome-ignore lint/suspicious/noThenProperty: to be awaited is all that it is for
+  then<T, E>(fulfilled?: ((nothing: undefined) => T | PromiseLike<T>) | null): PromiseLike<T | E> {
+    return this.#result.then(
+      (value) => {
+        this.#finish(this.#notify, this.#route, false, value);
+        return fulfilled?.(undefined) as T;
+      },
+      (error: unknown) => {
+        this.#finish(this.#notify, this.#route, true, error);
+        return fulfilled?.(undefined) as T;
+      },
+    );
+  }
+}
+
 /** Gives each message of a NOTIFY to its route. A message that fails sets no variables; the others do. */
 export class Dispatcher {
   readonly #routes: RouteTable;
@@ -49,7 +83,10 @@ export class Dispatcher {
       try {
         const result = route.call(notify, message);
         if (isThenable(result)) {
-          if (messageCount === 1) return this.#finishOne(notify, route, result);
+          if (messageCount === 1) {
+            if (route.isBound) notify.release();
+            return new Finishing(this.#finishOne, notify, route, result);
+          }
           waiting ??= [];
           waiting.push({ route, result });
           continue;
@@ -66,20 +103,19 @@ export class Dispatcher {
     if (waiting !== undefined) return this.#finish(notify, waiting);
   };
 
-  /** As `#finish`, for the one message that most NOTIFYs have. */
-  async #finishOne(notify: NotifyContext, route: Route, result: PromiseLike<unknown>): Promise<void> {
-    let before: number | undefined;
+  /** Writes the result of the one message that most NOTIFYs have. */
+  readonly #finishOne: Finish = (notify, route, rejected, value) => {
+    if (notify.settled) return;
+    if (rejected) return this.#reportFailure(notify, route, value);
+    const { writer } = notify;
+    const before = writer.offset;
     try {
-      const value = await result;
-      if (notify.settled) return;
-      before = notify.writer.offset;
       route.write(notify, value);
     } catch (error) {
-      if (notify.settled) return;
-      if (before !== undefined) notify.writer.offset = before;
+      writer.offset = before;
       this.#reportFailure(notify, route, error);
     }
-  }
+  };
 
   /** Writes results in the order of their messages, when all are there. */
   async #finish(notify: NotifyContext, waiting: readonly Waiting[]): Promise<void> {

@@ -8,7 +8,7 @@ export class RouteTable {
 
   constructor(routes: readonly Route[]) {
     for (const route of routes) {
-      const key = hash(route.name, 0, route.name.length);
+      const key = hash(route.name.bytes, 0, route.name.bytes.length);
       this.#buckets.set(key, [...(this.#buckets.get(key) ?? []), route]);
     }
     this.#last = routes[0];
