@@ -11,7 +11,11 @@ export function checkTimeouts(context: CheckContext): HaproxyFinding[] {
   const { engine, version } = context;
   const needed = hasMultiplexer(version) ? ['processing'] : ['processing', 'hello', 'idle'];
   const missing = needed
-    .filter((name) => linesOf(engine.agent, 'timeout', name).length === 0)
+    .filter((name) => {
+      const line = linesOf(engine.agent, 'timeout', name).at(-1);
+      // Zero is no timeout at all.
+      return line === undefined || timeOf(line) === 0;
+    })
     .map((name) => {
       const problem =
         name === 'processing' ? 'requests wait for the answer without end' : `HAProxy ${version} warns without it`;
@@ -30,7 +34,7 @@ function checkProcessing(context: CheckContext): HaproxyFinding[] {
   const { engine, description, proxies } = context;
   const line = linesOf(engine.agent, 'timeout', 'processing').at(-1);
   const processing = line === undefined ? undefined : timeOf(line);
-  if (line === undefined || processing === undefined) return [];
+  if (line === undefined || processing === undefined || processing === 0) return [];
   const findings: HaproxyFinding[] = [];
   const sent = description.messages.filter(({ name }) => engine.messages.some((message) => message.name === name));
   const deadline = longestDeadline(sent);
@@ -44,7 +48,7 @@ function checkProcessing(context: CheckContext): HaproxyFinding[] {
   const backend = name === undefined ? undefined : proxies.backend(name);
   const serverLine = backend === undefined ? undefined : proxies.settingOf(backend, 'timeout', 'server');
   const server = serverLine === undefined ? undefined : timeOf(serverLine);
-  if (serverLine !== undefined && server !== undefined && server <= processing) {
+  if (serverLine !== undefined && server !== undefined && server > 0 && server <= processing) {
     const problem = `${name} loses its connection after ${server} ms without a byte, while requests wait up to ${processing} ms`;
     findings.push(
       finding(

@@ -32,8 +32,8 @@ interface Mention {
   readonly name: string;
   readonly line: Line;
   readonly word: Word;
-  /** By `set-var(...)` and its like, of HAProxy's own. */
-  readonly isSet: boolean;
+  /** Whether it is in `set-var(...)` or its like, in `unset-var(...)`, or anywhere else. */
+  readonly use: 'set' | 'unset' | 'read';
 }
 
 function allMentions({ engine, proxies }: CheckContext): Mention[] {
@@ -44,11 +44,16 @@ function allMentions({ engine, proxies }: CheckContext): Mention[] {
   return lines.flatMap((line) =>
     line.words.flatMap((word) =>
       [...word.text.matchAll(pattern)].map((match): Mention => {
-        const isSet = /set-var(?:-fmt)?\($/.test(word.text.slice(0, match.index));
-        return { name: match[1] as string, line, word, isSet };
+        return { name: match[1] as string, line, word, use: useAfter(word.text.slice(0, match.index)) };
       }),
     ),
   );
+}
+
+function useAfter(text: string): Mention['use'] {
+  const action = /(un)?set-var(?:-fmt)?\($/.exec(text);
+  if (action === null) return 'read';
+  return action[1] === undefined ? 'set' : 'unset';
 }
 
 function unset(
@@ -59,9 +64,9 @@ function unset(
 ) {
   // A handler that may set anything may set these too.
   if (description.messages.some(({ open }) => open === true)) return [];
-  const bySomebody = new Set([...set, ...own, ...mentions.filter(({ isSet }) => isSet).map(({ name }) => name)]);
+  const bySomebody = new Set([...set, ...own, ...mentions.filter(({ use }) => use === 'set').map(({ name }) => name)]);
   return mentions
-    .filter(({ name, isSet }) => !isSet && !bySomebody.has(name))
+    .filter(({ name, use }) => use === 'read' && !bySomebody.has(name))
     .map(({ name, line, word }) => {
       const bare = name.slice(name.indexOf('.'));
       const elsewhere = [...bySomebody].find((other) => other.slice(other.indexOf('.')) === bare);

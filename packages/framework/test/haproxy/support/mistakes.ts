@@ -581,6 +581,23 @@ export const MISTAKES: readonly Mistake[] = [
     says: /proc\.p\.total/,
   },
   {
+    what: 'a timeout of zero, which is none',
+    code: 'SPOA_HAPROXY_TIMEOUT_MISSING',
+    spoe: ['processing 100ms', 'processing 0'],
+    at: 'spoe-agent e',
+    says: /without end/,
+  },
+  {
+    what: 'a variable that is only unset',
+    code: 'SPOA_HAPROXY_VARIABLE_UNSET',
+    cfg: [
+      'set-header x-error',
+      'unset-var(txn.p.more)\n    http-request set-header x-more "%[var(txn.p.more)]"\n    http-request set-header x-error',
+    ],
+    at: 'x-more',
+    says: /nobody sets txn\.p\.more/,
+  },
+  {
     what: 'no end to the waiting',
     code: 'SPOA_HAPROXY_TIMEOUT_MISSING',
     spoe: ['    timeout processing 100ms\n', ''],
