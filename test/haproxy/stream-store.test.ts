@@ -84,7 +84,7 @@ const stores: [where: string, store: StreamStore<Request>, size: () => number][]
   ['elsewhere', later, () => later.kept.size],
 ];
 
-describe.each(HAPROXY_LINES)('HAProxy %s', (line) => {
+describe.each(HAPROXY_LINES)('N-17 HAProxy %s', (line) => {
   describe.each(stores)('a store %s', (_, store, size) => {
     const pair = useApplication(
       { line, transport: 'tcp', pipelining: true },

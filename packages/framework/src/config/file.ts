@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { extname } from 'node:path';
 import {
   type Document,
@@ -13,6 +12,7 @@ import {
 import type { ConfigFault } from './config-error.ts';
 import type { GivenValue } from './given-values.ts';
 import type { Origin } from './origin.ts';
+import { readText } from './read-text.ts';
 
 const EXTENSIONS = ['.yaml', '.yml', '.json'];
 
@@ -25,17 +25,6 @@ export async function readConfigFile(file: string, faults: ConfigFault[]): Promi
   }
   const text = await readText(file, faults);
   return text === undefined ? [] : new FileReader(file, text, faults).read();
-}
-
-/** The text of a file; a fault, and `undefined`, where it cannot be read. */
-export async function readText(file: string, faults: ConfigFault[]): Promise<string | undefined> {
-  try {
-    return await readFile(file, 'utf8');
-  } catch (error) {
-    const { code = 'unknown error' } = error as NodeJS.ErrnoException;
-    faults.push({ key: '', problem: `it cannot be read: ${code}`, origin: { from: 'file', file } });
-    return undefined;
-  }
 }
 
 class FileReader {

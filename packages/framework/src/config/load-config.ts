@@ -1,9 +1,8 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { ConfigError, type ConfigFault } from './config-error.ts';
 import { ConfigService, leavesOf } from './config-service.ts';
-import { readConfigFile } from './file.ts';
 import { flagOf, readFlags } from './flags.ts';
-import { GivenValues } from './given-values.ts';
+import { type GivenValue, GivenValues } from './given-values.ts';
 import type { Origin } from './origin.ts';
 import { type IsSecret, isPlainObject, MASK, maskText, secretKeys } from './secrets.ts';
 import { type Environment, readEnvFile, readVariables, variableOf } from './variables.ts';
@@ -40,7 +39,7 @@ export async function loadConfig<Schema extends StandardSchemaV1>(
   const file = flags.file ?? options.file;
   const given = new GivenValues();
   for (const values of [
-    file === undefined ? [] : await readConfigFile(file, faults),
+    file === undefined ? [] : await readFileValues(file, faults),
     await readEnvFile(envFile, envPrefix, faults),
     readVariables(env, envPrefix, (variable) => ({ from: 'environment', variable })),
     flags.values,
@@ -64,6 +63,12 @@ export async function loadConfig<Schema extends StandardSchemaV1>(
   const unread = unreadKeys(given, value);
   if (unread.length > 0) throw new ConfigError(unread);
   return new ConfigService(value, originsOf(value, given), isSecret, flags.print);
+}
+
+async function readFileValues(file: string, faults: ConfigFault[]): Promise<GivenValue[]> {
+  // The parser behind it takes more time to load than all the rest: who has no file does not wait for it.
+  const { readConfigFile } = await import('./file.ts');
+  return readConfigFile(file, faults);
 }
 
 function faultsOf(

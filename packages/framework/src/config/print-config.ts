@@ -1,6 +1,5 @@
-import { Document, type Node, YAMLMap } from 'yaml';
 import type { ConfigService } from './config-service.ts';
-import { describeOrigin } from './origin.ts';
+import { describeOrigin, type Origin } from './origin.ts';
 import { isPlainObject } from './secrets.ts';
 
 /** What is printed of a configuration: the masked values, and where they came from. */
@@ -11,26 +10,33 @@ type Printable = Pick<ConfigService<unknown>, 'toJSON' | 'origins'>;
  *
  *     port: 9000 # PORT
  *     database:
- *       url: postgres://app:***@db/app # config.yaml:4
+ *       url: "postgres://app:***@db/app" # config.yaml:4
  */
 export function printConfig(config: Printable): string {
-  const document = new Document();
-  document.contents = nodeOf(document, config, config.toJSON(), []);
-  return document.toString({ lineWidth: 0 });
+  const value = config.toJSON();
+  return isSection(value) ? [...linesOf(value, config.origins, [])].join('') : `${JSON.stringify(value)}\n`;
 }
 
-function nodeOf(document: Document, config: Printable, value: unknown, path: readonly string[]): Node {
-  if (isPlainObject(value) && Object.keys(value).length > 0) {
-    const map = new YAMLMap<unknown, Node>(document.schema);
-    for (const [key, item] of Object.entries(value)) {
-      if (item !== undefined)
-        map.add(document.createPair(key, nodeOf(document, config, item, [...path, key])) as never);
+function* linesOf(
+  section: Record<string, unknown>,
+  origins: ReadonlyMap<string, Origin>,
+  above: readonly string[],
+): IterableIterator<string> {
+  for (const [key, value] of Object.entries(section)) {
+    if (value === undefined) continue;
+    const path = [...above, key];
+    const name = '  '.repeat(above.length) + (/^[A-Za-z_][\w-]*$/.test(key) ? key : JSON.stringify(key));
+    if (isSection(value)) {
+      yield `${name}:\n`;
+      yield* linesOf(value, origins, path);
+      continue;
     }
-    return map;
+    const origin = origins.get(path.join('.'));
+    // JSON is YAML, and tells text from numbers.
+    yield `${name}: ${JSON.stringify(value)}${origin === undefined ? '' : ` # ${describeOrigin(origin)}`}\n`;
   }
-  const node = document.createNode(value) as Node & { flow?: boolean };
-  if (typeof value === 'object') node.flow = true;
-  const origin = config.origins.get(path.join('.'));
-  if (origin !== undefined) node.comment = ` ${describeOrigin(origin)}`;
-  return node;
+}
+
+function isSection(value: unknown): value is Record<string, unknown> {
+  return isPlainObject(value) && Object.keys(value).length > 0;
 }

@@ -1,9 +1,9 @@
 import { existsSync } from 'node:fs';
 import { parseEnv } from 'node:util';
 import type { ConfigFault } from './config-error.ts';
-import { readText } from './file.ts';
 import type { GivenValue } from './given-values.ts';
 import type { Origin } from './origin.ts';
+import { readText } from './read-text.ts';
 
 /** What the system itself sets: without a prefix these would be values of keys such as `user` and `path`. */
 const SYSTEM_VARIABLES = new Set(

@@ -82,7 +82,7 @@ describe('ConfigModule', () => {
 
   test('--print-config prints it and ends the process', async () => {
     const { stdout } = await runChild(['--port=9000', '--print-config', '--database.url', 'x://u:hunter2@h']);
-    expect(stdout).toBe('port: 9000 # --port\ndatabase:\n  url: x://u:***@h # --database.url\n');
+    expect(stdout).toBe('port: 9000 # --port\ndatabase:\n  url: "x://u:***@h" # --database.url\n');
   });
 
   test('--print-config with a wrong value says what is wrong', async () => {

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
 import { z } from 'zod';
 import { printConfig } from '../../src/config/index.ts';
 import { files, load } from './support.ts';
@@ -47,18 +48,27 @@ describe('printConfig', () => {
     expect(printConfig(config)).toBe(
       [
         `port: 9000 # PORT in ${paths['.env']}`,
-        'log: info # default',
-        'tags: [ a, b ] # --tags',
+        'log: "info" # default',
+        'tags: ["a","b"] # --tags',
         'database:',
-        `  url: postgres://app:***@db/app # ${paths['c.yaml']}:2`,
+        `  url: "postgres://app:***@db/app" # ${paths['c.yaml']}:2`,
         `  maxPool: 5 # ${paths['c.yaml']}:3`,
         '  password: "***" # DATABASE__PASSWORD',
-        `servers: [ { host: a, password: "***" } ] # ${paths['c.yaml']}:5`,
+        `servers: [{"host":"a","password":"***"}] # ${paths['c.yaml']}:5`,
         `empty: {} # ${paths['c.yaml']}:7`,
         'debug: true # --debug',
         '',
       ].join('\n'),
     );
+  });
+
+  test('is YAML of the same values, whatever they are', async () => {
+    const { 'c.yaml': file } = await files({
+      'c.yaml':
+        'true: "yes"\n"a # b": "c # d"\n"": " "\nlines: "1\\n2"\ntext: "5"\nnone:\nlist: [{ a: [] }, "é\\0"]\n"{": "*"\n',
+    });
+    const config = await load({ schema: anything, file });
+    expect(parse(printConfig(config))).toEqual(config.value);
   });
 
   test.each([
