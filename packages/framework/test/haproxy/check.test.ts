@@ -158,6 +158,12 @@ describe('nothing is found', () => {
       ],
     },
     'where samples cannot be known': { spoe: ['ip=src', 'ip=lua.my_ip', 'path=path', 'path=var(txn.x)'] },
+    'where requests larger than a frame fail at once': {
+      spoe: [
+        'groups asked',
+        '.if version_before(3.1)\n    no option async\n    no option send-frag-payload\n.endif\n    groups asked',
+      ],
+    },
     'where sizes are in reach': { agent: { maxFrameSize: 16_380 } },
     'where the agent takes less and HAProxy sends no more': {
       agent: { maxFrameSize: 1000 },

@@ -42,6 +42,7 @@ export const HAPROXY_FINDINGS = {
     severity: 'warning',
     meaning: 'HAProxy cuts the connection before the answer is late',
   },
+  SPOA_HAPROXY_NO_ASYNC: { severity: 'warning', meaning: 'requests larger than a frame are sent again and again' },
   SPOA_HAPROXY_FRAME_SIZE: { severity: 'warning', meaning: 'HAProxy makes larger frames than the agent takes' },
 } as const satisfies Record<string, { severity: Severity; meaning: string }>;
 

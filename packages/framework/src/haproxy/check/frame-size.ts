@@ -2,11 +2,28 @@ import { DEFAULT_MAX_FRAME_SIZE } from '../description.ts';
 import { linesOf } from '../spoe/engine.ts';
 import { parseSize } from '../spoe/values.ts';
 import { DEFAULT_BUFFER_SIZE, FRAME_OVERHEAD, MIN_FRAME_SIZE } from '../spoe-names.ts';
+import { hasMultiplexer } from '../versions.ts';
 import type { CheckContext } from './context.ts';
 import { finding, type HaproxyFinding, type Place } from './findings.ts';
 
-/** Frames that HAProxy cannot hold, and those that the agent does not take. */
-export function checkFrameSize({ engine, proxies, description }: CheckContext): HaproxyFinding[] {
+/** Frames that HAProxy cannot hold, those that the agent does not take, and requests that are larger than any. */
+export function checkFrameSize(context: CheckContext): HaproxyFinding[] {
+  return [...checkLargest(context), ...checkFragments(context)];
+}
+
+/**
+ * Up to 3.0 HAProxy cuts a request in pieces that is larger than a frame, if the agent wants that. The agent says so only to
+ * who announces `async`: it is how it tells these versions from later ones.
+ */
+function checkFragments({ engine: { agent }, version }: CheckContext): HaproxyFinding[] {
+  const [async, fragments] = ['async', 'send-frag-payload'].map((option) => linesOf(agent, 'option', option).at(-1));
+  if (hasMultiplexer(version) || async?.negated !== true || fragments?.negated === true) return [];
+  const problem = 'a request larger than a frame is sent on ever new connections until its time is over';
+  const remedy = 'take the line away, or add `no option send-frag-payload`: such a request then fails at once';
+  return [finding('SPOA_HAPROXY_NO_ASYNC', { line: async }, problem, remedy)];
+}
+
+function checkLargest({ engine, proxies, description }: CheckContext): HaproxyFinding[] {
   const { maxFrameSize = DEFAULT_MAX_FRAME_SIZE } = description;
   const bufferLine = proxies.sections
     .filter(({ kind }) => kind === 'global')

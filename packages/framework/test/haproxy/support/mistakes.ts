@@ -642,4 +642,12 @@ export const MISTAKES: readonly Mistake[] = [
     at: 'max-frame-size',
     says: /8192 bytes.*4096/,
   },
+  {
+    what: 'no async, up to 3.0',
+    code: 'SPOA_HAPROXY_NO_ASYNC',
+    spoe: ['groups asked', 'groups asked\n    no option async'],
+    at: 'no option async',
+    says: /larger than a frame/,
+    versions: APPLET,
+  },
 ];
