@@ -42,7 +42,8 @@ export async function describeEnvironment(bench: Bench): Promise<Environment> {
   };
 }
 
-async function commit(): Promise<string> {
+/** Of the repository, with `+` where files differ from it. */
+export async function commit(): Promise<string> {
   const git = async (...args: string[]): Promise<string> => (await promisify(execFile)('git', args)).stdout.trim();
   try {
     const changed = await git('status', '--porcelain', '--untracked-files=no');

@@ -1,9 +1,10 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { cpus, release, tmpdir } from 'node:os';
+import { cpus, release, tmpdir, type } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { HAPROXY_LINES, type HaproxyLine } from '@spoa/testing';
+import { commit } from '../environment.ts';
 import { json } from '../report/json.ts';
 import { contenders } from './contenders.ts';
 import { type Measurement, measureBehind } from './measure.ts';
@@ -82,15 +83,23 @@ async function publish(
   { rounds, seconds }: { rounds: number; seconds: number },
   folder: string,
 ): Promise<void> {
-  const machine = { node: process.version, linux: release(), processor: cpus()[0]?.model, processors: cpus().length };
+  const machine = {
+    date: `${new Date().toISOString().slice(0, 16)} UTC`,
+    commit: await commit(),
+    processors: `${cpus().length} x ${cpus()[0]?.model ?? 'unknown'}`,
+    system: `${type()} ${release().split('-')[0]} ${process.arch}`,
+    node: process.version,
+  };
+  const { date, processors, system, node } = machine;
   const summaries = summarize(measurements);
-  const { node, linux, processor, processors } = machine;
-  const markdown = `Node ${node}, Linux ${linux}, ${processors} x ${processor}; medians of ${rounds} rounds of ${seconds} s. Floor: TCP.
+  const markdown = `${date}, commit ${machine.commit}; ${processors}, ${system}; Node ${node};
+HAProxy, agent and wrk on two processors; ${rounds} rounds of ${seconds} s, medians; floor: over TCP, also for unix sockets.
+Disturbance is the largest share of a processor that other programs or the hypervisor took.
 
 ${toMarkdown(summaries)}`;
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'haproxy.md'), markdown);
-  const all = { date: new Date().toISOString(), machine, rounds, seconds, summaries, measurements };
+  const all = { ...machine, rounds, seconds, summaries, measurements };
   await writeFile(join(folder, 'haproxy.json'), json(all));
   process.stdout.write(markdown);
 }
