@@ -25,4 +25,5 @@ export { type GeneratedConfiguration, type GenerateOptions, generate } from './g
 export type { Line, ParsedConfig, ParseFault, Section, Word } from './parse/model.ts';
 export { type ParseOptions, parseHaproxyConfig } from './parse/parse.ts';
 export { quoteWord } from './parse/quote.ts';
+export { serverAt } from './servers.ts';
 export { HAPROXY_VERSIONS, type HaproxyVersion } from './versions.ts';

@@ -6,13 +6,15 @@ import {
   generate,
   HAPROXY_VERSIONS,
   HaproxyConfigError,
+  serverAt,
 } from '../../src/haproxy/index.ts';
 import { haproxyCheck } from './support/accepts.ts';
 import { AGENT, REPUTATION, SHAPES } from './support/shapes.ts';
 
+const { key, cert } = selfSigned();
+
 describe.each(HAPROXY_VERSIONS)('HAProxy %s', (version) => {
   test.each(Object.entries(SHAPES))('takes what is made for: %s', async (_, description) => {
-    const { key, cert } = selfSigned();
     const { files } = generate(description, version);
     const verdict = await haproxyCheck(version, { ...files, 'ca.pem': cert, 'client.pem': `${cert}\n${key}` });
     expect(verdict.complaints, `${files['haproxy.cfg']}\n${files['spoe.conf']}\n${verdict.output}`).toEqual([]);
@@ -56,9 +58,11 @@ test('everything that is missing is listed at once', () => {
     engine: 'a b',
     variablePrefix: 'p-q',
     maxFrameSize: 255,
+    timeouts: { processingMs: 30 },
     messages: [
       {
         name: 'm',
+        deadlineMs: 30,
         condition: "{ path '/a }",
         arguments: [
           { name: 'ip' },
@@ -85,6 +89,7 @@ test('everything that is missing is listed at once', () => {
     'variablePrefix: HAProxy refuses "p-q"',
     'servers: there is none',
     'maxFrameSize: SPOP has no frames of 255 bytes',
+    'timeouts.processingMs: HAProxy would give up after 30 ms, before the deadline of 30 ms',
     'message m: its condition cannot stand on one line',
     `message m: txn.p-q.${'x'.repeat(60)} has 68 bytes, HAProxy holds 63`,
     'message m: it is there twice',
@@ -103,4 +108,15 @@ test('256 arguments are more than a message holds', () => {
   expect(() => generate({ ...AGENT, messages: [{ ...REPUTATION, arguments: many }] }, '3.2')).toThrow(
     'it has 256 arguments',
   );
+});
+
+test('what listens on this machine is a server on this machine', () => {
+  const at = (address: string) => serverAt({ address, port: 1, family: 'IPv4' });
+  expect(['0.0.0.0', '::', '127.0.0.2', '::1'].map(at)).toEqual([
+    { host: '127.0.0.1', port: 1 },
+    { host: '::1', port: 1 },
+    { host: '127.0.0.2', port: 1 },
+    { host: '::1', port: 1 },
+  ]);
+  expect(serverAt({ path: '/run/a.sock' })).toEqual({ path: '/run/a.sock' });
 });

@@ -13,6 +13,7 @@ import {
   HAPROXY_VERSIONS,
   type HaproxyVersion,
   type ServerDescription,
+  serverAt,
 } from '../../src/haproxy/index.ts';
 import { Arg, defineMessage, IpAddress, SetVar, SpoaApplication, SpoeMessage } from '../../src/index.ts';
 
@@ -60,12 +61,9 @@ async function start(version: HaproxyVersion, folder: string, origin: number): P
   await writeFile(caFile, tls.cert);
   const path = join(folder, `worker-${version}.sock`);
   await applications[0]?.listen({ path });
-  const address = await applications[1]?.listen({ port: 0, tls });
-  if (address === undefined || 'path' in address) throw new Error('the second worker has a port');
-  const servers: ServerDescription[] = [
-    { path },
-    { host: address.address, port: address.port, tls: { caFile, serverName: 'localhost' } },
-  ];
+  await applications[1]?.listen({ port: 0, tls });
+  const [local, remote] = applications.flatMap(({ addresses }) => addresses.map(serverAt));
+  const servers = [local, { ...remote, tls: { caFile, serverName: 'localhost' } }] as ServerDescription[];
   const { files } = generate(
     { engine: 'live-agent', messages: describeMessages(CONTROLLERS), servers, timeouts: { processingMs: 2000 } },
     version,

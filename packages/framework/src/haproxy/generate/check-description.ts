@@ -1,9 +1,11 @@
 import {
   type AgentDescription,
   fullName,
+  longestDeadline,
   MAX_VARIABLE_NAME,
   type MessageDescription,
   prefixOf,
+  processingTimeout,
 } from '../description.ts';
 import type { DescriptionFault } from '../errors.ts';
 import { LineFault, splitWords } from '../parse/words.ts';
@@ -21,6 +23,12 @@ export function checkDescription(description: AgentDescription): DescriptionFaul
   if (servers.length === 0) fault('servers', 'there is none', 'say where the agent listens');
   if (maxFrameSize !== undefined && maxFrameSize < MIN_FRAME_SIZE) {
     fault('maxFrameSize', `SPOP has no frames of ${maxFrameSize} bytes`, `use ${MIN_FRAME_SIZE} or more`);
+  }
+  const deadline = longestDeadline(messages);
+  const processing = processingTimeout(description);
+  if (deadline !== undefined && processing <= deadline) {
+    const problem = `HAProxy would give up after ${processing} ms, before the deadline of ${deadline} ms`;
+    fault('timeouts.processingMs', problem, `use more than ${deadline}, or leave it out`);
   }
   for (const server of servers) {
     const name = server.name ?? 'agent1';
