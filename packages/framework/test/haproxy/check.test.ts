@@ -158,6 +158,11 @@ describe('nothing is found', () => {
       ],
     },
     'where samples cannot be known': { spoe: ['ip=src', 'ip=lua.my_ip', 'path=path', 'path=var(txn.x)'] },
+    'where a rule sends a message of an event': { message: { name: 'ask', event: 'on-client-session' } },
+    'where a `listen` knows one side only': {
+      message: { name: 'check-ip', event: 'on-backend-http-request' },
+      cfg: ['frontend web', 'listen web'],
+    },
     'where requests larger than a frame fail at once': {
       spoe: [
         'groups asked',

@@ -22,6 +22,7 @@ export const HAPROXY_FINDINGS = {
   SPOA_HAPROXY_MESSAGE_UNHANDLED: { severity: 'error', meaning: 'a message without a controller' },
   SPOA_HAPROXY_MESSAGE_MISSING: { severity: 'error', meaning: 'a controller without a message' },
   SPOA_HAPROXY_MESSAGE_NOT_SENT: { severity: 'error', meaning: 'a message with a controller that HAProxy never sends' },
+  SPOA_HAPROXY_MESSAGE_EVENT: { severity: 'warning', meaning: 'a message at another event than its controller says' },
   SPOA_HAPROXY_ARGUMENT_MISSING: {
     severity: 'error',
     meaning: 'an argument that a controller needs and HAProxy does not send',

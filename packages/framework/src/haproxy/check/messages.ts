@@ -16,7 +16,7 @@ export function checkMessages(context: CheckContext): HaproxyFinding[] {
     ...allReferences(context)
       .filter(({ name }) => !handled.has(name) && engine.messages.some((message) => message.name === name))
       .map(unhandled),
-    ...description.messages.flatMap((message) => checkSent(context, message)),
+    ...description.messages.flatMap((message) => [...checkSent(context, message), ...checkEvent(context, message)]),
   ];
 }
 
@@ -114,6 +114,20 @@ function checkSent(context: CheckContext, message: MessageDescription): HaproxyF
     const problem = `HAProxy never sends ${name}: ${reason.problem}`;
     return [finding('SPOA_HAPROXY_MESSAGE_NOT_SENT', { line: section.section.header }, problem, reason.remedy)];
   });
+}
+
+/** A rule may send a message at any time: only events are compared. */
+function checkEvent({ engine, filters }: CheckContext, message: MessageDescription): HaproxyFinding[] {
+  const { name, event, handler = `the handler of ${name}` } = message;
+  const sent = engine.messages.find((one) => one.name === name)?.events.at(-1);
+  const isListed = engine.listed.some((one) => one.name === name);
+  if (event === undefined || sent?.word.known !== true || !isListed || !isSpoeEvent(sent.name)) return [];
+  // In a `listen` HAProxy makes no difference between the two sides.
+  const isOneSided = filters.every(({ proxy }) => proxy.kind === 'listen');
+  const sides = (text: string): string => (isOneSided ? text.replace('backend', 'frontend') : text);
+  if (sides(sent.name) === sides(event)) return [];
+  const problem = `HAProxy sends ${name} at ${sent.name}, and ${handler} says ${event}`;
+  return [finding('SPOA_HAPROXY_MESSAGE_EVENT', sent, problem, `use \`event ${event}\`, or change @SpoeMessage`)];
 }
 
 interface Reason {

@@ -650,4 +650,11 @@ export const MISTAKES: readonly Mistake[] = [
     says: /larger than a frame/,
     versions: APPLET,
   },
+  {
+    what: 'a message at another event than its controller says',
+    code: 'SPOA_HAPROXY_MESSAGE_EVENT',
+    message: { name: 'check-ip', event: 'on-client-session' },
+    at: 'event on-frontend-http-request',
+    says: /at on-frontend-http-request, and IpController says on-client-session/,
+  },
 ];
