@@ -12,6 +12,7 @@ import type { ConfigFile, ConfigFiles } from './files.ts';
 import { HAPROXY_FINDINGS, type HaproxyFinding } from './findings.ts';
 import { checkFrameSize } from './frame-size.ts';
 import { checkMessages } from './messages.ts';
+import { checkNames } from './names.ts';
 import { checkTimeouts } from './timeouts.ts';
 import { checkVariables } from './variables.ts';
 
@@ -20,6 +21,7 @@ export type CheckOptions = Pick<ParseOptions, 'environment'>;
 const CHECKS: readonly Check[] = [
   checkSpoeFile,
   checkBackend,
+  checkNames,
   checkMessages,
   checkArguments,
   checkVariables,
