@@ -124,3 +124,12 @@ test('no code means two things, and each says what it means in one line', () => 
   ];
   for (const meaning of meanings) expect(meaning).toMatch(/^[a-zA-Z].{10,100}$/);
 });
+
+test('a running agent loads nothing of it', async () => {
+  const source = new URL('../../src/', import.meta.url);
+  const names = (await readdir(source, { recursive: true })).filter((name) => name.endsWith('.ts'));
+  const others = names.filter((name) => !name.startsWith('haproxy/'));
+  expect(others.length).toBeGreaterThan(20);
+  for (const name of others)
+    expect(await readFile(new URL(name, source), 'utf8'), name).not.toMatch(/from '.*haproxy\//);
+});

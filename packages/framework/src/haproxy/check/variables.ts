@@ -37,7 +37,7 @@ interface Mention {
 }
 
 function allMentions({ engine, proxies }: CheckContext): Mention[] {
-  const prefix = engine.prefix.replaceAll('.', '\\.');
+  const prefix = engine.prefix.replaceAll(/[^A-Za-z0-9_]/g, '\\$&');
   // `ptxn` and its like are the variables of the stream that asked, for the agents' backend.
   const pattern = new RegExp(`(?<![A-Za-z0-9_.])p?((?:proc|sess|txn|req|res)\\.${prefix}\\.[A-Za-z0-9_.]+)`, 'g');
   const lines = [...proxies.sections, ...engine.sections].flatMap((section) => section.lines);

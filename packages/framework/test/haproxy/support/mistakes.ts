@@ -192,6 +192,14 @@ export const MISTAKES: readonly Mistake[] = [
     refused: true,
   },
   {
+    what: 'a prefix that would be an expression',
+    code: 'SPOA_HAPROXY_REJECTED',
+    spoe: ['var-prefix p', 'var-prefix (['],
+    at: 'var-prefix',
+    says: /\(\[/,
+    refused: true,
+  },
+  {
     what: 'an option that cannot be negated',
     code: 'SPOA_HAPROXY_REJECTED',
     spoe: ['option set-on-error error', 'option set-on-error error\n    no option force-set-var'],
