@@ -1,4 +1,4 @@
-import { type Line, type Section, textsOf } from '../parse/model.ts';
+import { type Line, type Section, textsOf, titleOf } from '../parse/model.ts';
 import { linesOf } from '../spoe/engine.ts';
 import { parseTime } from '../spoe/values.ts';
 import { isSpoeEvent, SECTION_NAME, VARIABLE_NAME } from '../spoe-names.ts';
@@ -148,7 +148,7 @@ function events(section: Section): HaproxyFinding[] {
 function repeated(sections: readonly Section[]): HaproxyFinding[] {
   const seen = new Map<string, Section>();
   return sections.flatMap((section) => {
-    const key = section.kind === 'spoe-agent' ? section.kind : `${section.kind} ${section.name}`;
+    const key = section.kind === 'spoe-agent' ? section.kind : titleOf(section);
     const first = seen.get(key);
     if (first === undefined) {
       seen.set(key, section);

@@ -55,7 +55,7 @@ function checkServers(backend: Section, proxies: Proxies): HaproxyFinding[] {
 }
 
 function unchecked(line: Line, isChecked: boolean): HaproxyFinding {
-  const name = line.words[1]?.text;
+  const name = line.words[1]?.text ?? 'a server without a name';
   const problem = isChecked
     ? `HAProxy only connects to ${name}: it does not see an agent that no longer speaks`
     : `HAProxy does not check ${name}: it sends messages to an agent that is gone`;

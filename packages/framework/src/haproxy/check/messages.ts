@@ -1,5 +1,5 @@
 import type { MessageDescription } from '../description.ts';
-import { textsOf } from '../parse/model.ts';
+import { textsOf, titleOf } from '../parse/model.ts';
 import type { Reference, SpoeGroupSection, SpoeMessageSection } from '../spoe/engine.ts';
 import type { SpoeFilter } from '../spoe/proxies.ts';
 import { isSpoeEvent, SPOE_EVENTS } from '../spoe-names.ts';
@@ -105,7 +105,7 @@ function whyFilterIsSilent(
   event: keyof typeof SPOE_EVENTS,
 ): Reason | undefined {
   const { side, http } = SPOE_EVENTS[event];
-  const where = `${proxy.kind} ${proxy.name}`;
+  const where = titleOf(proxy);
   if (side === 'frontend' && proxy.kind === 'backend') {
     return {
       problem: `its filter is in ${where}, where ${event} does not happen`,

@@ -48,3 +48,8 @@ export interface ParsedConfig {
 export function textsOf(line: Line, first = 0): string[] {
   return line.words.slice(first).map(({ text }) => text);
 }
+
+/** As it is called in findings: `frontend web`. */
+export function titleOf({ kind, name }: Section): string {
+  return name === undefined ? `${kind} without a name` : `${kind} ${name}`;
+}
