@@ -1,4 +1,19 @@
 export { Agent, type AgentOptions, type CloseOptions, createAgent, handleConnection } from './agent/agent.ts';
+export type { AgentCounts } from './agent/counts.ts';
+export type {
+  AgentEvent,
+  ConnectionDisconnectEvent,
+  ConnectionEvent,
+  ConnectionHelloEvent,
+  ConnectionRefusedEvent,
+  ConnectionRejectedEvent,
+  DiagnosticChannelName,
+  DiagnosticEvents,
+  ListeningEvent,
+  NotifyAbandonedEvent,
+  NotifyFailedEvent,
+  NotifyRejectedEvent,
+} from './agent/diagnostics.ts';
 export { type Agreement, agree } from './agent/handshake.ts';
 export { DEFAULT_LIMITS, type Limits } from './agent/limits.ts';
 export type { ListenAddress, ListenTarget } from './agent/listener.ts';

@@ -3,6 +3,15 @@ import type { Duplex } from 'node:stream';
 import { SpoaError } from '../errors.ts';
 import { type Logger, silentLogger } from '../logger.ts';
 import { Connection, type ConnectionHost } from './connection.ts';
+import { type AgentCounts, CountTotals } from './counts.ts';
+import {
+  agentClosed,
+  agentClosing,
+  agentListening,
+  connectionClose,
+  connectionOpen,
+  connectionRefused,
+} from './diagnostics.ts';
 import { type Limits, resolveLimits } from './limits.ts';
 import { type ListenAddress, type Listener, type ListenerEvents, type ListenTarget, listen } from './listener.ts';
 import type { Handler } from './notify-context.ts';
@@ -44,6 +53,7 @@ const SWEEP_MS = 200;
 export class Agent implements AsyncDisposable {
   readonly #host: ConnectionHost & { now: number; pipelining: boolean };
   readonly #connections = new Set<Connection>();
+  readonly #totals = new CountTotals();
   readonly #listeners: Listener[] = [];
   readonly #listenerEvents: ListenerEvents = {
     connection: (duplex, accepted) => this.#accept(duplex, accepted),
@@ -59,6 +69,7 @@ export class Agent implements AsyncDisposable {
   constructor(handler: Handler, options: AgentOptions = {}) {
     const { logger = silentLogger, pipelining = true, ...limits } = options;
     this.#host = {
+      agent: this,
       handler,
       logger,
       limits: resolveLimits(limits),
@@ -72,6 +83,11 @@ export class Agent implements AsyncDisposable {
   /** Open connections. */
   get connections(): number {
     return this.#connections.size;
+  }
+
+  /** What it has done since it was made. Adds up all open connections, so ask now and then only. */
+  get counts(): AgentCounts {
+    return this.#totals.with(this.#connections);
   }
 
   /** Where the agent listens, or has listened before it was closed. */
@@ -90,7 +106,9 @@ export class Agent implements AsyncDisposable {
     if (this.#closing !== undefined) await listener.close();
     this.#checkOpen();
     this.#listeners.push(listener);
-    return listener.address;
+    const { address } = listener;
+    if (agentListening.hasSubscribers) agentListening.publish({ agent: this, address });
+    return address;
   }
 
   /**
@@ -129,6 +147,9 @@ export class Agent implements AsyncDisposable {
     if (this.#connections.size >= limits.maxConnections) {
       const { maxConnections } = limits;
       logger.warn({ code: 'SPOA_TOO_MANY_CONNECTIONS', maxConnections }, 'too many connections: one was refused');
+      if (connectionRefused.hasSubscribers) {
+        connectionRefused.publish({ agent: this, reason: 'limit', peer: describePeer(duplex) });
+      }
       duplex.on('error', () => undefined);
       duplex.destroy();
       return;
@@ -141,6 +162,8 @@ export class Agent implements AsyncDisposable {
     if (duplex instanceof Socket) duplex.setNoDelay();
     const connection = new Connection(this.#host, duplex, accepted);
     this.#connections.add(connection);
+    this.#totals.connections++;
+    if (connectionOpen.hasSubscribers) connectionOpen.publish({ agent: this, connection });
     if (this.#closing !== undefined) connection.drain(0);
   }
 
@@ -155,8 +178,14 @@ export class Agent implements AsyncDisposable {
 
   #fault(error: NodeJS.ErrnoException, socket?: Duplex): void {
     const { logger } = this.#host;
-    if (socket === undefined) return logger.error({ err: error }, 'a connection could not be accepted');
+    if (socket === undefined) {
+      if (connectionRefused.hasSubscribers) connectionRefused.publish({ agent: this, reason: 'accept', error });
+      return logger.error({ err: error }, 'a connection could not be accepted');
+    }
     const facts = { peer: describePeer(socket), err: error };
+    if (connectionRefused.hasSubscribers) {
+      connectionRefused.publish({ agent: this, reason: 'tls', peer: facts.peer, error });
+    }
     socket.destroy();
     if (error.code === 'ECONNRESET') logger.debug(facts, 'connection lost in the TLS handshake');
     else logger.warn(facts, 'TLS handshake failed: closed');
@@ -164,6 +193,8 @@ export class Agent implements AsyncDisposable {
 
   #closed(connection: Connection): void {
     this.#connections.delete(connection);
+    this.#totals.closed(connection);
+    if (connectionClose.hasSubscribers) connectionClose.publish({ agent: this, connection });
     if (this.#connections.size > 0) return;
     clearInterval(this.#sweeper);
     this.#sweeper = undefined;
@@ -188,7 +219,13 @@ export class Agent implements AsyncDisposable {
     for (const connection of this.#connections) connection.sweep(this.#quietMs);
   }
 
-  async #close({ timeoutMs = 5000, quietMs = 100 }: CloseOptions): Promise<void> {
+  async #close(options: CloseOptions): Promise<void> {
+    if (agentClosing.hasSubscribers) agentClosing.publish({ agent: this });
+    await this.#drain(options);
+    if (agentClosed.hasSubscribers) agentClosed.publish({ agent: this });
+  }
+
+  async #drain({ timeoutMs = 5000, quietMs = 100 }: CloseOptions): Promise<void> {
     const intervalMs = Math.max(5, Math.min(SWEEP_MS, quietMs / 4));
     // The clock may stand still for one interval after a byte has come.
     this.#quietMs = quietMs + intervalMs;

@@ -10,6 +10,17 @@ import type { MessageIndex } from '../wire/message-index.ts';
 import { asBuffer, Reader } from '../wire/reader.ts';
 import { StatusCode } from '../wire/status-code.ts';
 import type { Writer } from '../wire/writer.ts';
+import type { Agent } from './agent.ts';
+import type { ConnectionCounts } from './counts.ts';
+import {
+  connectionDisconnect,
+  connectionHello,
+  connectionRejected,
+  notifyEnd,
+  notifyFailed,
+  notifyRejected,
+  notifyStart,
+} from './diagnostics.ts';
 import { Fragments } from './fragments.ts';
 import { agree } from './handshake.ts';
 import { InFlight } from './in-flight.ts';
@@ -25,6 +36,7 @@ import { isThenable } from './thenable.ts';
 
 /** What all connections of an agent share. */
 export interface ConnectionHost {
+  readonly agent: Agent;
   readonly handler: Handler;
   readonly limits: Limits;
   readonly logger: Logger;
@@ -64,9 +76,12 @@ const CLOSING = 'the agent is closing';
 const Pause = { OUTPUT: 1, IN_FLIGHT: 2 } as const;
 
 /** One connection of HAProxy: a state machine between a duplex and the handler. */
-export class Connection implements NotifySource {
+export class Connection implements NotifySource, ConnectionCounts {
   engineId: string | undefined;
   maxAckSize = 0;
+  frames = 0;
+  notifies = 0;
+  bytesReceived = 0;
   readonly #host: ConnectionHost;
   readonly #duplex: Duplex;
   readonly #outbox: Outbox;
@@ -97,6 +112,8 @@ export class Connection implements NotifySource {
   #pauses = 0;
   #draining = false;
   #lastCall = false;
+  /** When what is read now came, where somebody observes NOTIFYs; else 0, and nobody asks for the time. */
+  #observedAt = 0;
   /** When the state was entered, when a byte came last, and since when a frame is incomplete (0: none is). */
   #enteredAt: number;
   #receivedAt: number;
@@ -124,6 +141,14 @@ export class Connection implements NotifySource {
     this.#sharesMemory = moved !== undefined;
   }
 
+  get agent(): Agent {
+    return this.#host.agent;
+  }
+
+  get bytesSent(): number {
+    return this.#outbox.bytesSent;
+  }
+
   get peer(): Peer {
     this.#peer ??= describePeer(this.#duplex);
     return this.#peer;
@@ -143,6 +168,7 @@ export class Connection implements NotifySource {
   #receive(chunk: Buffer, length: number): void {
     if (this.#state === 'closing' || this.#state === 'closed') return;
     this.#receivedAt = this.#host.now;
+    this.bytesReceived += length;
     this.#splitter.feed(chunk, length);
     this.#read();
     if (this.#pauses !== 0 && this.#sharesMemory) this.#splitter.keep();
@@ -152,6 +178,7 @@ export class Connection implements NotifySource {
   #read(): void {
     const output = outputPool.take();
     this.#output = output;
+    this.#observedAt = notifyEnd.hasSubscribers || notifyStart.hasSubscribers ? performance.now() : 0;
     try {
       while (this.#takesFrames && this.#splitter.next()) {
         this.#frame();
@@ -184,6 +211,7 @@ export class Connection implements NotifySource {
   }
 
   #frame(): void {
+    this.frames++;
     const { bytes, start, end } = this.#splitter;
     const reader = this.#reader;
     reader.reset(bytes, start, end);
@@ -213,6 +241,11 @@ export class Connection implements NotifySource {
     this.#splitter.maxFrameSize = agreement.maxReceivedFrameSize;
     if (agreement.fragmentation) this.#fragments = new Fragments(limits.maxNotifySize);
     (this.#output as Writer).raw(encodeAgentHello(agreement.hello));
+    if (connectionHello.hasSubscribers) {
+      const { healthcheck, maxFrameSize, hello } = agreement;
+      const { capabilities } = hello;
+      connectionHello.publish({ agent: this.agent, connection: this, healthcheck, maxFrameSize, capabilities });
+    }
     if (agreement.healthcheck) {
       logger.debug({ peer: this.peer }, 'health check answered');
       this.#end();
@@ -249,6 +282,7 @@ export class Connection implements NotifySource {
   }
 
   #notify(reader: Reader, streamId: number, frameId: number): void {
+    this.notifies++;
     if (this.#eraUncertain) this.#tellEra(streamId, frameId);
     if (this.#oneStream || this.#pacing?.converting === true) this.#oneAtATime(streamId, frameId);
     const output = this.#output as Writer;
@@ -273,6 +307,7 @@ export class Connection implements NotifySource {
     } catch (error) {
       if (!(error instanceof SpoaError)) throw error;
       const { streamId, frameId } = notify;
+      this.#tellRejected(streamId, frameId, error);
       const facts = { peer: this.peer, streamId, frameId, code: error.code, ...error.facts };
       const { logger } = this.#host;
       // A peer can send very many of them.
@@ -283,7 +318,13 @@ export class Connection implements NotifySource {
     }
   }
 
+  #tellRejected(streamId: number, frameId: number, error: SpoaError): void {
+    if (!notifyRejected.hasSubscribers) return;
+    notifyRejected.publish({ agent: this.agent, connection: this, streamId, frameId, error });
+  }
+
   #handle(notify: NotifyContext): PromiseLike<unknown> | undefined {
+    if (this.#observedAt !== 0) notify.observe(this.#observedAt);
     try {
       const returned = this.#host.handler(notify);
       return isThenable(returned) ? returned : undefined;
@@ -327,6 +368,7 @@ export class Connection implements NotifySource {
 
   #handlerFailed(notify: NotifyContext, error: unknown): void {
     notify.clearActions();
+    if (notifyFailed.hasSubscribers) notifyFailed.publish({ agent: this.agent, connection: this, notify, error });
     const { streamId, frameId } = notify;
     this.#host.logger.error({ peer: this.peer, streamId, frameId, err: error }, 'NOTIFY failed: its ACK is empty');
   }
@@ -386,6 +428,7 @@ export class Connection implements NotifySource {
 
   /** ACK with ABORT: HAProxy gives this NOTIFY up, and the connection lives on (SPOP specification, section 3.2.7). */
   #refuse(error: SpoaError, streamId: number, frameId: number): void {
+    this.#tellRejected(streamId, frameId, error);
     this.#host.logger.warn({ peer: this.peer, streamId, frameId, ...error.facts }, error.message);
     const output = this.#output as Writer;
     output.limit = Number.POSITIVE_INFINITY;
@@ -394,6 +437,9 @@ export class Connection implements NotifySource {
 
   #disconnect(payload: Buffer): void {
     const { statusCode, message } = decodeDisconnect(payload);
+    if (connectionDisconnect.hasSubscribers) {
+      connectionDisconnect.publish({ agent: this.agent, connection: this, status: statusCode, message });
+    }
     const { logger } = this.#host;
     const facts = { peer: this.peer, engineId: this.engineId, status: statusCode, reason: message };
     if (statusCode === StatusCode.NORMAL || statusCode === StatusCode.TIMEOUT)
@@ -411,6 +457,8 @@ export class Connection implements NotifySource {
   #fail(error: unknown): void {
     const { logger } = this.#host;
     const speaks = this.#state === 'hello' ? guessProtocol(this.#splitter.head) : undefined;
+    const code = speaks !== undefined ? 'SPOA_NOT_SPOP' : error instanceof SpoaError ? error.code : undefined;
+    this.#tellConnectionRejected(code, error);
     if (speaks !== undefined) {
       logger.warn({ peer: this.peer, code: 'SPOA_NOT_SPOP' }, `the peer speaks ${speaks} instead of SPOP: closed`);
       this.#end();
@@ -422,6 +470,11 @@ export class Connection implements NotifySource {
       logger.error({ peer: this.peer, err: error }, 'the agent itself failed: connection closed');
       this.leave(StatusCode.UNKNOWN, 'the agent failed');
     }
+  }
+
+  #tellConnectionRejected(code: SpoaErrorCode | undefined, error: unknown): void {
+    if (!connectionRejected.hasSubscribers) return;
+    connectionRejected.publish({ agent: this.agent, connection: this, code, error });
   }
 
   /** Says AGENT-DISCONNECT in one write, behind what is due, and closes. */
@@ -536,6 +589,7 @@ export class Connection implements NotifySource {
 
   #timeout(code: SpoaErrorCode, message: string): void {
     const error = new SpoaError(code, message);
+    this.#tellConnectionRejected(code, error);
     this.#host.logger.warn({ peer: this.peer, code, status: error.status }, `${message}: closed`);
     this.leave(error.status, message, error);
   }

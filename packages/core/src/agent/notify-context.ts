@@ -5,6 +5,8 @@ import { MessageList } from '../wire/message.ts';
 import type { MessageIndex } from '../wire/message-index.ts';
 import type { WritableValue } from '../wire/typed-data.ts';
 import type { Writer } from '../wire/writer.ts';
+import type { Agent } from './agent.ts';
+import { notifyAbandoned, notifyEnd, notifyStart } from './diagnostics.ts';
 import type { Peer } from './peer.ts';
 import { indexPool, writerPool } from './pools.ts';
 
@@ -13,6 +15,8 @@ export interface NotifyConnection {
   /** HAProxy's engine-id: one for each thread up to 3.0, one for each filter from 3.1 on; `undefined` where none was sent. */
   readonly engineId: string | undefined;
   readonly peer: Peer;
+  /** The agent that serves it. Missing where none does, such as in an application that is tested without one. */
+  readonly agent?: Agent;
   /** Fires when nothing is left of the connection. Made when first asked for. */
   readonly signal: AbortSignal;
 }
@@ -36,6 +40,11 @@ export class NotifyContext {
   readonly frameId: number;
   /** @internal Where it stands among those that wait for their handlers; -1: it does not. */
   slot = -1;
+  /**
+   * When its last byte was read, by `performance.now()`; 0 where nobody subscribed to `spoa:notify:start` or `spoa:notify:end`
+   * then.
+   */
+  observedAt = 0;
   readonly #source: NotifySource;
   /** `undefined` once it is released. */
   #index: MessageIndex | undefined;
@@ -85,7 +94,7 @@ export class NotifyContext {
     return new MessageList(this.index);
   }
 
-  /** Fires when nobody waits for the answer any more: the connection is gone. Made when first asked for. */
+  /** Fires when nobody waits for the answer any more: the connection is gone, or a deadline has passed. Made when first asked for. */
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
       if (this.#settled) throw settled();
@@ -149,6 +158,12 @@ export class NotifyContext {
     this.#index = undefined;
   }
 
+  /** @internal Tells those who observe NOTIFYs of its start; they are told of its end then. */
+  observe(now: number): void {
+    this.observedAt = now;
+    notifyStart.publish(this);
+  }
+
   /** @internal Moves the NOTIFY into memory of its own, for the handler is not done. */
   detach(payloadStart: number, payloadEnd: number): void {
     this.#index?.own(payloadStart, payloadEnd);
@@ -170,6 +185,7 @@ export class NotifyContext {
     endFrame(this.#writer as Writer, this.#start);
     this.#settled = true;
     this.release();
+    if (this.observedAt !== 0) notifyEnd.publish(this);
   }
 
   /** @internal Finishes the ACK of a detached NOTIFY and moves it to `output`; without one it is dropped. */
@@ -181,8 +197,15 @@ export class NotifyContext {
     writerPool.give(writer);
   }
 
-  /** @internal Makes the signal if there is none: a handler that asks for it later must learn the same. */
-  abort(reason: SpoaError): void {
+  /**
+   * Fires the signal: nobody waits for the handler any more, though the NOTIFY may be answered still. A handler that asks for the
+   * signal later learns the same.
+   */
+  abort(reason: Error): void {
+    const { agent } = this.#source;
+    if (agent !== undefined && notifyAbandoned.hasSubscribers) {
+      notifyAbandoned.publish({ agent, connection: this.#source, notify: this, reason });
+    }
     this.#abort ??= new AbortController();
     this.#abort.abort(reason);
   }

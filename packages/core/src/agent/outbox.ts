@@ -11,6 +11,7 @@ export class Outbox {
   /** There where the kernel can be given bytes without a stream's bookkeeping. */
   readonly #socket: StaticSocket | undefined;
   readonly #drained: () => void;
+  bytesSent = 0;
   /** Writes that the kernel has not taken whole, and their bytes. */
   #writes = 0;
   #pending = 0;
@@ -31,6 +32,7 @@ export class Outbox {
   /** Writes what `output` holds and leaves it empty. */
   send(output: Writer): void {
     if (output.offset === 0) return;
+    this.bytesSent += output.offset;
     if (this.#socket === undefined) this.#duplex.write(output.take());
     // Bytes that still wait are read from this very memory later.
     else if (!this.#give(this.#socket, output.view())) output.renew();
@@ -39,6 +41,7 @@ export class Outbox {
 
   /** Writes bytes that nobody changes any more. */
   write(bytes: Buffer): void {
+    this.bytesSent += bytes.length;
     if (this.#socket === undefined) this.#duplex.write(bytes);
     else this.#give(this.#socket, bytes);
   }
