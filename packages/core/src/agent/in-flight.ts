@@ -89,7 +89,7 @@ export class InFlight {
     this.#done = [];
     for (const notify of ended) {
       notify.slot = -1;
-      notify.abort(reason);
+      notify.abandon(reason);
       notify.clearActions();
       notify.settleInto(output);
     }

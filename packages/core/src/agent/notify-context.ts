@@ -6,7 +6,7 @@ import type { MessageIndex } from '../wire/message-index.ts';
 import type { WritableValue } from '../wire/typed-data.ts';
 import type { Writer } from '../wire/writer.ts';
 import type { Agent } from './agent.ts';
-import { notifyAbandoned, notifyEnd, notifyStart } from './diagnostics.ts';
+import { notifyEnd, notifyStart } from './diagnostics.ts';
 import type { Peer } from './peer.ts';
 import { indexPool, writerPool } from './pools.ts';
 
@@ -197,15 +197,16 @@ export class NotifyContext {
     writerPool.give(writer);
   }
 
+  /** @internal Nobody takes the ACK any more. */
+  abandon(reason: SpoaError): void {
+    this.abort(reason);
+  }
+
   /**
    * Fires the signal: nobody waits for the handler any more, though the NOTIFY may be answered still. A handler that asks for the
    * signal later learns the same.
    */
   abort(reason: Error): void {
-    const { agent } = this.#source;
-    if (agent !== undefined && notifyAbandoned.hasSubscribers) {
-      notifyAbandoned.publish({ agent, connection: this.#source, notify: this, reason });
-    }
     this.#abort ??= new AbortController();
     this.#abort.abort(reason);
   }
