@@ -6,7 +6,7 @@ import type { MessageIndex } from '../wire/message-index.ts';
 import type { WritableValue } from '../wire/typed-data.ts';
 import type { Writer } from '../wire/writer.ts';
 import type { Agent } from './agent.ts';
-import { notifyEnd, notifyStart } from './diagnostics.ts';
+import { notifyAbandoned, notifyEnd, notifyStart } from './diagnostics.ts';
 import type { Peer } from './peer.ts';
 import { indexPool, writerPool } from './pools.ts';
 
@@ -200,6 +200,9 @@ export class NotifyContext {
   /** @internal Nobody takes the ACK any more. */
   abandon(reason: SpoaError): void {
     this.abort(reason);
+    const { agent } = this.#source;
+    if (agent === undefined || !notifyAbandoned.hasSubscribers) return;
+    notifyAbandoned.publish({ agent, connection: this.#source, notify: this, reason });
   }
 
   /**
