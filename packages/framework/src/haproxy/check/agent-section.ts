@@ -13,6 +13,8 @@ interface Keyword {
   readonly negatable?: boolean;
   /** Since 3.1 it is taken and means nothing. */
   readonly applet?: boolean;
+  /** Since 3.1 HAProxy does not look at its values either. */
+  readonly unread?: boolean;
   /** What a value must be, in words. */
   readonly accepts?: (value: string) => string | undefined;
 }
@@ -32,12 +34,12 @@ const AGENT_KEYWORDS: ReadonlyMap<string, Keyword> = new Map<string, Keyword>([
   ['register-var-names', { values: [1, MANY], accepts: isVariable }],
   ['max-frame-size', { values: [1, 1] }],
   ['max-waiting-frames', { values: [1, 1], applet: true }],
-  ['maxconnrate', { values: [1, MANY], applet: true }],
-  ['maxerrrate', { values: [1, MANY], applet: true }],
+  ['maxconnrate', { values: [1, 1], applet: true, unread: true }],
+  ['maxerrrate', { values: [1, 1], applet: true, unread: true }],
   ['timeout processing', { values: [1, 1], accepts: isTime }],
   // Ignored since 3.1 too, but a file for both eras needs them: HAProxy up to 3.0 warns where they are missing.
-  ['timeout hello', { values: [1, 1], accepts: isTime }],
-  ['timeout idle', { values: [1, 1], accepts: isTime }],
+  ['timeout hello', { values: [1, 1], accepts: isTime, unread: true }],
+  ['timeout idle', { values: [1, 1], accepts: isTime, unread: true }],
   ['option pipelining', { values: [0, 0], negatable: true }],
   ['option async', { values: [0, 0], negatable: true, applet: true }],
   ['option send-frag-payload', { values: [0, 0], negatable: true, applet: true }],
@@ -79,9 +81,18 @@ function checkSection(section: Section, version: HaproxyVersion): HaproxyFinding
   const badName = isNamed ? [] : [rejected(header, `a ${kind} has one name`, 'use letters, digits and . : _ -')];
   return [
     ...badName,
-    ...lines.flatMap((line) => checkLine(line, version)),
+    ...lines.flatMap((line) => (isNegatable(line) ? checkLine(line, version) : notNegatable(line))),
     ...(kind === 'spoe-message' ? events(section) : []),
   ];
+}
+
+/** HAProxy looks at this before the section does. */
+function isNegatable({ negated, words }: Line): boolean {
+  return !negated || words[0]?.text === 'option' || words[0]?.text === 'log';
+}
+
+function notNegatable(line: Line, name = line.words[0]?.text): HaproxyFinding {
+  return rejected(line, `there is no \`no ${name}\``, 'take the line away');
 }
 
 const SECTION_CHECKS = new Map<string, (line: Line, version: HaproxyVersion) => HaproxyFinding[]>([
@@ -100,12 +111,13 @@ function checkAgentLine(line: Line, version: HaproxyVersion): HaproxyFinding[] {
       rejected(line, `a spoe-agent has no ${name.trim()}`, 'mend the keyword, or take the line away', isPair ? 1 : 0),
     ];
   }
+  const isUnread = keyword.unread === true && hasMultiplexer(version);
+  if (isUnread && isPair) return [];
   const values = line.words.slice(isPair ? 2 : 1);
   const [least, most] = keyword.values;
   if (values.length < least) return [rejected(line, `${name} has no value`, 'give it one')];
-  if (values.length > most) return [rejected(line, `${name} has too many values`, 'take the last away')];
-  if (line.negated && keyword.negatable !== true)
-    return [rejected(line, `there is no \`no ${name}\``, 'take the line away')];
+  if (values.length > most && !isUnread) return [rejected(line, `${name} has too many values`, 'take the last away')];
+  if (line.negated && keyword.negatable !== true) return [notNegatable(line, name)];
   const wrong = values.find(({ text, known }) => known && keyword.accepts?.(text) !== undefined);
   if (wrong !== undefined) {
     const problem = `${wrong.text} is no value of ${name}`;

@@ -74,9 +74,9 @@ export function parseHaproxyConfig(text: string, file: string, options: ParseOpt
   }
 
   function readScope(row: string, number: number): void {
-    const match = /^\s*\[([^\]]*)\]\s*(?:#.*)?$/.exec(row);
-    if (match === null) return fault(number, 1, 'a scope is one word in brackets');
-    scope = (match[1] as string).trim();
+    const match = /^\s*\[([\w.:-]+)\]\s*(?:#.*)?$/.exec(row);
+    if (match === null) return fault(number, 1, 'a scope is a name in brackets: letters, digits and . : _ -');
+    scope = match[1];
   }
 
   function readConditional([keyword, ...words]: Word[], number: number): void {
