@@ -49,6 +49,8 @@ export type { BeforeShutdown, OnApplicationBootstrap, OnModuleInit, OnShutdown }
 export { CONNECTION } from './modules/built-in.ts';
 export { controllersOf } from './modules/controllers-of.ts';
 export type { DynamicModule, ModuleExport, ModuleImport, ModuleMetadata } from './modules/metadata.ts';
+export type { FailurePolicy } from './pipeline/failure-policy.ts';
+export { DeadlineError, GuardDeniedError } from './pipeline/refusals.ts';
 export {
   type ArgumentSpec,
   DefinedMessage,

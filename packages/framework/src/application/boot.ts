@@ -1,19 +1,20 @@
 import type { Class } from '../class.ts';
 import { spoeMessageOf } from '../decorators/spoe-message.ts';
 import { linkProviders } from '../di/link.ts';
-import type { Provider } from '../di/provider.ts';
 import type { ProviderNode } from '../di/provider-node.ts';
 import { BootError, type BootFault } from '../errors.ts';
 import { HANDLE, nameOf } from '../metadata.ts';
 import { BUILT_IN } from '../modules/built-in.ts';
 import type { ModuleNode } from '../modules/module-node.ts';
-import { ModuleScanner, type RootModule } from '../modules/scan.ts';
+import { ModuleScanner } from '../modules/scan.ts';
 import { Visibility } from '../modules/visibility.ts';
+import { type CompiledPolicy, compilePolicy } from '../pipeline/failure-policy.ts';
 import type { DefinedMessage } from '../routing/define-message.ts';
 import { type ExploredController, exploreController } from '../routing/explore.ts';
 import type { MessageDefinition } from '../routing/message-definition.ts';
 import { definePerNotify } from '../routing/per-notify.ts';
 import type { Providers } from './providers.ts';
+import type { Given } from './settings.ts';
 
 /** An application whose modules, providers and controllers are in order; nothing is made yet. */
 export interface Blueprint {
@@ -34,25 +35,32 @@ export function hasScopes({ modules }: Blueprint): boolean {
 export type Definer = (providers: Providers) => MessageDefinition;
 
 /** Checks everything that can be checked before anything is made. @throws BootError with all mistakes at once */
-export async function plan(root: RootModule, overrides: readonly Provider[]): Promise<Blueprint> {
+export async function plan({ root, overrides, failurePolicy }: Given): Promise<Blueprint> {
   const faults: BootFault[] = [];
   const modules = [BUILT_IN, ...(await new ModuleScanner(overrides, faults).scan(root))];
-  const definers = modules.flatMap((module) => exploreModule(module, faults));
+  const policy = compilePolicy(failurePolicy, 'SpoaApplication.create, failurePolicy', faults);
+  const definers = modules.flatMap((module) => exploreModule(module, policy, faults));
   const visibility = new Visibility(modules);
   faults.push(...linkProviders(modules, visibility), ...duplicateMessages(modules));
   if (faults.length > 0) throw new BootError(faults);
   return { modules, visibility, definers };
 }
 
-function exploreModule({ controllers, providers }: ModuleNode, faults: BootFault[]): Definer[] {
+function exploreModule(
+  { controllers, providers }: ModuleNode,
+  defaults: CompiledPolicy,
+  faults: BootFault[],
+): Definer[] {
   return controllers.flatMap((controller): Definer[] => {
+    const message = typeof controller === 'function' ? spoeMessageOf(controller) : controller.message;
+    const policy = compilePolicy(message ?? {}, describeController(controller), faults, defaults);
     if (typeof controller !== 'function') {
       const definition = controller.define(faults);
-      return definition === undefined ? [] : [() => definition];
+      return definition === undefined ? [] : [() => ({ ...definition, policy })];
     }
     const explored = exploreController(controller, faults);
     const node = providers.get(controller) as ProviderNode;
-    return explored === undefined ? [] : [(made) => defineController(explored, node, made)];
+    return explored === undefined ? [] : [(made) => ({ ...defineController(explored, node, made), policy })];
   });
 }
 

@@ -4,6 +4,7 @@ import type { Class } from '../class.ts';
 import type { Provider } from '../di/provider.ts';
 import { type DynamicModule, isDynamicModule, type ModuleMetadata } from '../modules/metadata.ts';
 import type { RootModule } from '../modules/scan.ts';
+import type { FailurePolicy } from '../pipeline/failure-policy.ts';
 
 /** How an application runs, whatever it is made of. */
 export interface SpoaApplicationSettings extends Omit<AgentOptions, 'logger'> {
@@ -11,6 +12,8 @@ export interface SpoaApplicationSettings extends Omit<AgentOptions, 'logger'> {
   logger?: PinoLogger | LoggerOptions | false;
   /** Put in the place of the providers and controllers of the same tokens, in whatever module they are: for tests. */
   overrides?: readonly Provider[];
+  /** What HAProxy gets where a message fails that does not say it itself: each option by itself. */
+  failurePolicy?: FailurePolicy;
 }
 
 /** An application without a module of its own: what a root module would list, and how it runs. */
@@ -25,6 +28,7 @@ export interface SpoaApplicationOptions
 export interface Given {
   readonly root: RootModule;
   readonly overrides: readonly Provider[];
+  readonly failurePolicy: FailurePolicy;
   readonly limits: Omit<AgentOptions, 'logger'>;
   readonly logger: PinoLogger;
 }
@@ -38,8 +42,9 @@ export function given(
   return { root: { imports, controllers, providers }, ...split(others) };
 }
 
-function split({ logger, overrides = [], ...limits }: SpoaApplicationSettings): Omit<Given, 'root'> {
-  return { overrides, limits, logger: makeLogger(logger) };
+function split(settings: SpoaApplicationSettings): Omit<Given, 'root'> {
+  const { logger, overrides = [], failurePolicy = {}, ...limits } = settings;
+  return { overrides, failurePolicy, limits, logger: makeLogger(logger) };
 }
 
 function makeLogger(logging: SpoaApplicationSettings['logger']): PinoLogger {

@@ -16,6 +16,7 @@ import { Lifecycle } from '../lifecycle/lifecycle.ts';
 import { ShutdownSignals } from '../lifecycle/shutdown-signals.ts';
 import type { DynamicModule } from '../modules/metadata.ts';
 import type { ModuleNode } from '../modules/module-node.ts';
+import { Deadlines } from '../pipeline/deadlines.ts';
 import { compileRoute } from '../routing/compile-route.ts';
 import { Dispatcher } from '../routing/dispatcher.ts';
 import { RouteTable } from '../routing/route-table.ts';
@@ -64,16 +65,18 @@ export class SpoaApplication implements AsyncDisposable {
     what: Class | DynamicModule | SpoaApplicationOptions,
     settings?: SpoaApplicationSettings,
   ): Promise<SpoaApplication> {
-    const { root, overrides, limits, logger } = given(what, settings);
-    const blueprint = await plan(root, overrides);
+    const all = given(what, settings);
+    const { limits, logger } = all;
+    const blueprint = await plan(all);
     const providers = new Providers(blueprint.modules, logger);
     try {
       await providers.injector.make();
-      const routes = blueprint.definers.map((define) => compileRoute(define(providers)));
+      const deadlines = new Deadlines();
+      const routes = blueprint.definers.map((define) => compileRoute(define(providers), deadlines));
       const dispatcher = new Dispatcher(new RouteTable(routes), logger);
       const handler = hasScopes(blueprint) ? providers.scopes.around(dispatcher.handler) : dispatcher.handler;
       const agent = createAgent(handler, { ...limits, logger });
-      return new SpoaApplication({ agent, handler, blueprint, providers, dispatcher, logger });
+      return new SpoaApplication({ agent, handler, blueprint, providers, dispatcher, deadlines, logger });
     } catch (error) {
       await providers.dispose();
       throw error;
@@ -156,6 +159,11 @@ export class SpoaApplication implements AsyncDisposable {
     return this.#parts.dispatcher.failures;
   }
 
+  /** How often a handler was done after its message's deadline, by message: what it returned was dropped. */
+  get lateResults(): ReadonlyMap<string, number> {
+    return this.#parts.deadlines.lateResults;
+  }
+
   /**
    * Closes at the first of these signals, and lets the process end by itself: with exit code 0, or 1 where a hook or the end of
    * a provider failed. A second signal ends the process at once.
@@ -222,5 +230,6 @@ interface Parts {
   readonly blueprint: Blueprint;
   readonly providers: Providers;
   readonly dispatcher: Dispatcher;
+  readonly deadlines: Deadlines;
   readonly logger: PinoLogger;
 }

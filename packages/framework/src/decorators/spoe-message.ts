@@ -1,6 +1,7 @@
 import { injectable } from 'tsyringe';
 import type { Class } from '../class.ts';
 import { MetadataKey } from '../metadata.ts';
+import type { FailurePolicy } from '../pipeline/failure-policy.ts';
 
 /** HAProxy's events, as a `spoe-message` section names them. */
 export type SpoeEvent =
@@ -13,7 +14,7 @@ export type SpoeEvent =
   | 'on-backend-http-request'
   | 'on-http-response';
 
-export interface SpoeMessageOptions {
+export interface SpoeMessageOptions extends FailurePolicy {
   /** When HAProxy sends the message, for the configuration on its side. */
   event?: SpoeEvent;
   /** The condition for the event, such as `{ path_beg /api }`. */

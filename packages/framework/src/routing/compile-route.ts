@@ -1,5 +1,8 @@
-import { Name, type NotifyContext } from '@spoa/core';
+import { isThenable, Name, type NotifyContext } from '@spoa/core';
 import { type Binding, bind } from '../arguments/bind.ts';
+import type { Deadlines } from '../pipeline/deadlines.ts';
+import { type FailureWriter, failureWriters } from '../pipeline/failure-policy.ts';
+import { DeadlineError } from '../pipeline/refusals.ts';
 import type { MessageDefinition } from './message-definition.ts';
 
 /** A message's handler as it runs: nothing is left to look up. */
@@ -12,15 +15,30 @@ export interface Route {
   readonly isBound: boolean;
   /** Writes what the handler returned as actions. */
   readonly write: (notify: NotifyContext, result: unknown) => void;
+  /** Write what is set where the message fails. */
+  readonly failureWriters: readonly FailureWriter[];
 }
 
-export function compileRoute(definition: MessageDefinition): Route {
+export function compileRoute(definition: MessageDefinition, deadlines: Deadlines): Route {
+  const { message, policy } = definition;
+  const call = compileCall(definition.handle as Handle, definition.parameters.map(bind));
+  const deadlineMs = policy?.deadlineMs;
   return {
     name: new Name(definition.message.name),
     definition,
     isBound: definition.parameters.every(({ kind }) => kind !== 'args' && kind !== 'context'),
-    call: compileCall(definition.handle as Handle, definition.parameters.map(bind)),
+    call: deadlineMs === undefined ? call : limit(call, message.name, deadlineMs, deadlines),
     write: definition.writeResult,
+    failureWriters: policy === undefined ? [] : failureWriters(policy),
+  };
+}
+
+/** A call whose promise is rejected when the deadline passes. What is there at once is there in time. */
+function limit(call: Route['call'], message: string, deadlineMs: number, deadlines: Deadlines): Route['call'] {
+  const limited = deadlines.limiter(message, deadlineMs, new DeadlineError(message, deadlineMs));
+  return (notify, number) => {
+    const result = call(notify, number);
+    return isThenable(result) ? limited(result) : result;
   };
 }
 

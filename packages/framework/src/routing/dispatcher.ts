@@ -1,4 +1,5 @@
 import { type Handler, isThenable, type Logger, type NotifyContext } from '@spoa/core';
+import { DeadlineError, GuardDeniedError } from '../pipeline/refusals.ts';
 import type { Route } from './compile-route.ts';
 import { Repeats } from './repeats.ts';
 import type { RouteTable } from './route-table.ts';
@@ -45,7 +46,7 @@ class Finishing implements PromiseLike<void> {
   }
 }
 
-/** Gives each message of a NOTIFY to its route. A message that fails sets no variables; the others do. */
+/** Gives each message of a NOTIFY to its route. A message that fails sets what its failure policy says; the others do as ever. */
 export class Dispatcher {
   readonly #routes: RouteTable;
   readonly #logger: Logger;
@@ -97,7 +98,10 @@ export class Dispatcher {
         notify.writer.offset = before;
       } catch (error) {
         notify.writer.offset = before;
-        this.#reportFailure(notify, route, error);
+        this.#fail(notify, route, error);
+        if (waiting === undefined || notify.writer.offset === before) continue;
+        waiting.push({ route, result: undefined, actions: notify.writer.take(before) });
+        notify.writer.offset = before;
       }
     }
     if (waiting !== undefined) return this.#finish(notify, waiting);
@@ -106,19 +110,24 @@ export class Dispatcher {
   /** Writes the result of the one message that most NOTIFYs have. */
   readonly #finishOne: Finish = (notify, route, rejected, value) => {
     if (notify.settled) return;
-    if (rejected) return this.#reportFailure(notify, route, value);
+    if (rejected) {
+      this.#fail(notify, route, value);
+      if (value instanceof DeadlineError) notify.abort(value);
+      return;
+    }
     const { writer } = notify;
     const before = writer.offset;
     try {
       route.write(notify, value);
     } catch (error) {
       writer.offset = before;
-      this.#reportFailure(notify, route, error);
+      this.#fail(notify, route, error);
     }
   };
 
   /** Writes results in the order of their messages, when all are there. */
   async #finish(notify: NotifyContext, waiting: readonly Waiting[]): Promise<void> {
+    let late: DeadlineError | undefined;
     const outcomes = await Promise.allSettled(waiting.map(({ result }) => result));
     for (const [i, outcome] of outcomes.entries()) {
       if (notify.settled) return;
@@ -130,7 +139,25 @@ export class Dispatcher {
         else notify.writer.raw(actions);
       } catch (error) {
         notify.writer.offset = before;
-        this.#reportFailure(notify, route, error);
+        this.#fail(notify, route, error);
+        if (error instanceof DeadlineError) late = error;
+      }
+    }
+    // Not before: the other handlers of the NOTIFY share its signal.
+    if (late !== undefined) notify.abort(late);
+  }
+
+  /** Writes what is set where a message fails: each part, as far as there is room for it. */
+  #fail(notify: NotifyContext, route: Route, error: unknown): void {
+    this.#reportFailure(notify, route, error);
+    const { writer } = notify;
+    for (const write of route.failureWriters) {
+      const before = writer.offset;
+      try {
+        write(notify, error);
+      } catch (tooBig) {
+        writer.offset = before;
+        this.#reportFailure(notify, route, tooBig);
       }
     }
   }
@@ -149,12 +176,13 @@ export class Dispatcher {
     const { where, message } = route.definition;
     const code = codeOf(error);
     const facts = { message: message.name, where, peer, streamId, frameId, err: error };
-    if (this.#failures.isNew(`${message.name} ${code}`)) {
-      this.#logger.error(
-        facts,
-        'the message failed and sets no variables (said once, then counted and logged at debug)',
-      );
-    } else this.#logger.debug(facts, 'the message failed and sets no variables');
+    const isNew = this.#failures.isNew(`${message.name} ${code}`);
+    // A guard that says no does its work.
+    if (error instanceof GuardDeniedError) return this.#logger.debug(facts, 'a guard let the message not pass');
+    const sets = route.failureWriters.length === 0 ? 'no variables' : 'what its failure policy says';
+    if (isNew) {
+      this.#logger.error(facts, `the message failed and sets ${sets} (said once, then counted and logged at debug)`);
+    } else this.#logger.debug(facts, `the message failed and sets ${sets}`);
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Parameter } from '../arguments/parameter.ts';
 import type { SpoeMessageMetadata } from '../decorators/spoe-message.ts';
+import type { CompiledPolicy } from '../pipeline/failure-policy.ts';
 import type { ResultWriter } from '../variables/write.ts';
 
 /** One message and all that is known about its handler: what both forms, class and function, come to before they are compiled. */
@@ -11,4 +12,6 @@ export interface MessageDefinition {
   /** Gets a value for each parameter. Returns the result, or a promise of it. */
   readonly handle: (...values: never[]) => unknown;
   readonly writeResult: ResultWriter;
+  /** What HAProxy gets where the message fails. @default nothing, and no deadline */
+  readonly policy?: CompiledPolicy;
 }

@@ -17,9 +17,12 @@ import { type ResultProperty, resultProperties } from './result-class.ts';
 import type { Settable } from './settable.ts';
 
 /** Turns what a handler returned into actions of the ACK. Who calls it takes back what it has written when it throws. */
-export type ResultWriter = (notify: NotifyContext, result: unknown) => void;
+export type ResultWriter = (target: Target, result: unknown) => void;
 
-type VariableWriter = (notify: NotifyContext, value: Settable) => void;
+type VariableWriter = (target: Target, value: Settable) => void;
+
+/** What actions are written into: a NOTIFY, or bytes that are kept for many. */
+type Target = Pick<NotifyContext, 'writer'>;
 
 /**
  * Makes the function that sets one variable: what is the same in every ACK is encoded now.

@@ -61,7 +61,58 @@ interface Case {
   readonly fault: Partial<BootFault>;
 }
 
+/** A message, or an application, with a failure policy that TypeScript may refuse. */
+const policy = (failurePolicy: object) => ({ failurePolicy, controllers: [] });
+const messagePolicy = (options: object) => ({ controllers: [defineMessage({ name: 'm', ...options, handle() {} })] });
+
 const CASES: Record<BootFaultCode, readonly Case[]> = {
+  SPOA_BOOT_POLICY: [
+    ...[0, -1, 1.5, Number.NaN, 2 ** 31, '50', null].map((deadlineMs) => ({
+      what: `a deadline of ${JSON.stringify(deadlineMs)}`,
+      options: () => messagePolicy({ deadlineMs }),
+      fault: { where: 'message m', problem: expect.stringContaining('its deadlineMs cannot be kept') },
+    })),
+    {
+      what: 'a deadline of the application',
+      options: () => policy({ deadlineMs: 0 }),
+      fault: {
+        where: 'SpoaApplication.create, failurePolicy',
+        problem: 'its deadlineMs cannot be kept: 0 is no number of milliseconds from 1 to 2^31-1',
+      },
+    },
+    {
+      what: 'an onError that does not exist',
+      options: () => {
+        @SpoeMessage('m', { onError: 'ignore' as 'empty' })
+        class Ignoring {
+          handle(): void {}
+        }
+        return controller(Ignoring);
+      },
+      fault: { where: 'Ignoring', problem: 'its onError cannot be kept: there is no "ignore"' },
+    },
+    ...[
+      { session: { score: 0.5 } },
+      { session: { 'ip-score': 1 } },
+      { sess: { score: 1 } },
+      { session: 50 },
+      { session: { headers: {} } },
+      50,
+      null,
+      [],
+    ].map((fallback) => ({
+      what: `a fallback of ${JSON.stringify(fallback)}`,
+      options: () => messagePolicy({ fallback }),
+      fault: { where: 'message m', problem: expect.stringContaining('its fallback cannot be kept') },
+    })),
+    ...[{ name: 'ip error', scope: 'session' }, { name: 'e', scope: 'sess' }, { name: 'e' }, 'e', null].map(
+      (errorVar) => ({
+        what: `an errorVar of ${JSON.stringify(errorVar)}`,
+        options: () => messagePolicy({ errorVar }),
+        fault: { where: 'message m', problem: expect.stringContaining('its errorVar cannot be kept') },
+      }),
+    ),
+  ],
   SPOA_BOOT_NO_MESSAGE: [
     {
       what: 'a class without @SpoeMessage',

@@ -1,10 +1,11 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { type Class, MemoryStreamStore, SpoaApplication } from '../../src/index.ts';
+import { type Class, IpAddress, MemoryStreamStore, SpoaApplication } from '../../src/index.ts';
 import { encodeHeaders } from '../../src/parse/index.ts';
 import { message, startApplication } from '../support/test-application.ts';
 import { main } from './configuration-alone.ts';
 import { AppModule, ReputationService } from './configuration-module.ts';
+import { IpReputationController } from './failure-policy.ts';
 import { LabelController, unwanted } from './parse-back.ts';
 import { fewCookies } from './parse-own-limit.ts';
 import { ClassifyController } from './parse-request.ts';
@@ -12,7 +13,7 @@ import { type Table, TableStreamStore } from './stream-store-elsewhere.ts';
 import { providers, RequestController, ResponseController } from './stream-store-memory.ts';
 
 /** The pages whose examples are the files beside this one, word for word. */
-const PAGES = ['configuration', 'lifecycle', 'modules', 'parse-helpers', 'stream-store'];
+const PAGES = ['configuration', 'failure-policy', 'lifecycle', 'modules', 'parse-helpers', 'stream-store'];
 
 const here = new URL('./', import.meta.url);
 const files = await Promise.all(
@@ -46,6 +47,18 @@ describe('docs/configuration.md', () => {
     await main(['--port=9001', '--print-config']);
     expect(said).toEqual(['port 9001, from --port', 'port: 9001 # --port\nworkers: 1 # default\n']);
   });
+});
+
+test('docs/failure-policy.md', async () => {
+  const { notify } = await startApplication({ controllers: [IpReputationController] });
+  const answer = async (answered: Promise<Response>) => {
+    const asked = vi.spyOn(globalThis, 'fetch').mockReturnValueOnce(answered);
+    onTestFinished(() => asked.mockRestore());
+    const ack = await notify(message('get-ip-reputation', ['ip', IpAddress.v4(0x7f000001)]));
+    return [ack.get('session', 'ip_score'), ack.get('session', 'ip_error')];
+  };
+  expect(await answer(Promise.resolve(new Response('7')))).toEqual([7, undefined]);
+  expect(await answer(new Promise(() => {}))).toEqual([50, 'deadline']);
 });
 
 describe('docs/parse-helpers.md', () => {
