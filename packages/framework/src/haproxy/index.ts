@@ -5,7 +5,7 @@ export { type CheckOptions, check } from './check/check.ts';
 export type { ConfigFile, ConfigFiles } from './check/files.ts';
 export { HAPROXY_FINDINGS, type HaproxyFinding, type HaproxyFindingCode, type Severity } from './check/findings.ts';
 export { type SpoeFileReference, spoeFilesOf } from './check/spoe-files.ts';
-export { describeMessages } from './describe.ts';
+export { type DescribeOptions, describeMessages } from './describe.ts';
 export type {
   AgentDescription,
   ArgumentDescription,

@@ -154,3 +154,51 @@ test('mistakes of the decorators are those of the boot, all at once', () => {
     'SPOA_BOOT_MESSAGE_NAME',
   ]);
 });
+
+describe('what is set where a message fails', () => {
+  @SpoeMessage('failing', {
+    fallback: { session: { score: 50, more: null }, request: { late: true } },
+    deadlineMs: 40,
+    errorVar: { name: 'error', scope: 'transaction' },
+  })
+  class FailingController {
+    @SetVar('score', { scope: 'session' })
+    handle(): number {
+      return 1;
+    }
+  }
+
+  const failing = [
+    { scope: 'session', name: 'score' },
+    { scope: 'session', name: 'more' },
+    { scope: 'request', name: 'late' },
+    { scope: 'transaction', name: 'error' },
+  ];
+
+  test('are variables too, each once, and the deadline is told', () => {
+    expect(describeMessages([FailingController])).toMatchObject([{ variables: failing, deadlineMs: 40, open: false }]);
+  });
+
+  test('comes from the application where the message does not say it, each option by itself', () => {
+    const failurePolicy = { deadlineMs: 90, fallback: { response: { other: 1 } } };
+    const [own, given] = describeMessages([FailingController, ReputationController], { failurePolicy });
+    expect(own).toMatchObject({ variables: failing, deadlineMs: 40 });
+    const variables = [
+      { scope: 'session', name: 'score' },
+      { scope: 'response', name: 'other' },
+    ];
+    expect(given).toMatchObject({ variables, deadlineMs: 90 });
+  });
+
+  test('is nothing but the reason for a message that fails empty', () => {
+    const empty = defineMessage({
+      name: 'empty',
+      onError: 'empty',
+      errorVar: { name: 'why', scope: 'session' },
+      handle: () => undefined,
+    });
+    const failurePolicy = { fallback: { response: { other: 1 } } };
+    const variables = [{ scope: 'session', name: 'why' }];
+    expect(describeMessages([empty], { failurePolicy })).toMatchObject([{ variables, open: false }]);
+  });
+});

@@ -45,7 +45,20 @@ const look = defineMessage({
   handle: ({ path }) => ({ last: path.split('/').at(-1) ?? null, count: path.length }),
 });
 
-const CONTROLLERS = [ScoreController, AnswerController, look];
+@SpoeMessage('never', {
+  if: '{ path /never }',
+  deadlineMs: 100,
+  fallback: { transaction: { verdict: 'unknown' } },
+  errorVar: { name: 'reason', scope: 'transaction' },
+})
+class NeverController {
+  @SetVar('verdict', { scope: 'transaction' })
+  handle(@Arg('path', { sample: 'path' }) _path: string): Promise<string> {
+    return new Promise(() => undefined);
+  }
+}
+
+const CONTROLLERS = [ScoreController, AnswerController, NeverController, look];
 
 interface Running {
   readonly haproxy: Haproxy;
@@ -64,10 +77,10 @@ async function start(version: HaproxyVersion, folder: string, origin: number): P
   await applications[1]?.listen({ port: 0, tls });
   const [local, remote] = applications.flatMap(({ addresses }) => addresses.map(serverAt));
   const servers = [local, { ...remote, tls: { caFile, serverName: 'localhost' } }] as ServerDescription[];
-  const { files } = generate(
-    { engine: 'live-agent', messages: describeMessages(CONTROLLERS), servers, timeouts: { processingMs: 2000 } },
-    version,
-  );
+  // A busy machine is no reason to go without an answer.
+  const timeouts = { processingMs: 5000 };
+  const description = { engine: 'live-agent', messages: describeMessages(CONTROLLERS), servers, timeouts };
+  const { files } = generate(description, version);
   const haproxy = await startHaproxy({
     version,
     config: ({ port }) => {
@@ -124,6 +137,12 @@ describe.each(HAPROXY_VERSIONS)('HAProxy %s, as it is generated', (version) => {
     expect(response.headers['x-live-agent-seen']).toBeUndefined();
     expect(asked['x-live-agent-last']).toBeUndefined();
     expect((await ask('/look/here')).asked['x-live-agent-last']).toBe('here');
+  });
+
+  test('a handler that never answers is answered for, before HAProxy gives up', async () => {
+    const { asked } = await ask('/never');
+    expect(asked['x-live-agent-verdict']).toBe('unknown');
+    expect(asked['x-live-agent-reason']).toBe('deadline');
   });
 
   test('a variable of the process is registered, and stays', async () => {
