@@ -23,6 +23,7 @@ export {
   uint64,
   type Value,
 } from '@spoa/core';
+export type { ApplicationObserver, ApplicationState } from './application/observer.ts';
 export type { SpoaApplicationOptions, SpoaApplicationSettings } from './application/settings.ts';
 export { type ShutdownOptions, SpoaApplication } from './application/spoa-application.ts';
 export type { ArgumentTypeName, ArgumentTypes } from './arguments/argument-type.ts';

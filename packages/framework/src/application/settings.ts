@@ -5,6 +5,7 @@ import type { Provider } from '../di/provider.ts';
 import { type DynamicModule, isDynamicModule, type ModuleMetadata } from '../modules/metadata.ts';
 import type { RootModule } from '../modules/scan.ts';
 import type { FailurePolicy } from '../pipeline/failure-policy.ts';
+import type { ApplicationObserver } from './observer.ts';
 
 /** How an application runs, whatever it is made of. */
 export interface SpoaApplicationSettings extends Omit<AgentOptions, 'logger'> {
@@ -14,6 +15,8 @@ export interface SpoaApplicationSettings extends Omit<AgentOptions, 'logger'> {
   overrides?: readonly Provider[];
   /** What HAProxy gets where a message fails that does not say it itself: each option by itself. */
   failurePolicy?: FailurePolicy;
+  /** Metrics and the admin server: `new Observability(...)` of `@spoa/framework/observability`. @default none, at no cost */
+  observability?: ApplicationObserver;
 }
 
 /** An application without a module of its own: what a root module would list, and how it runs. */
@@ -29,6 +32,7 @@ export interface Given {
   readonly root: RootModule;
   readonly overrides: readonly Provider[];
   readonly failurePolicy: FailurePolicy;
+  readonly observer: ApplicationObserver | undefined;
   readonly limits: Omit<AgentOptions, 'logger'>;
   readonly logger: PinoLogger;
 }
@@ -43,8 +47,8 @@ export function given(
 }
 
 function split(settings: SpoaApplicationSettings): Omit<Given, 'root'> {
-  const { logger, overrides = [], failurePolicy = {}, ...limits } = settings;
-  return { overrides, failurePolicy, limits, logger: makeLogger(logger) };
+  const { logger, overrides = [], failurePolicy = {}, observability: observer, ...limits } = settings;
+  return { overrides, failurePolicy, observer, limits, logger: makeLogger(logger) };
 }
 
 function makeLogger(logging: SpoaApplicationSettings['logger']): PinoLogger {

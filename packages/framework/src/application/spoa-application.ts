@@ -22,6 +22,7 @@ import { Dispatcher } from '../routing/dispatcher.ts';
 import { RouteTable } from '../routing/route-table.ts';
 import { type Blueprint, hasScopes, plan } from './boot.ts';
 import { lookUp } from './look-up.ts';
+import type { ApplicationObserver, ApplicationState } from './observer.ts';
 import { Providers } from './providers.ts';
 import { given, type SpoaApplicationOptions, type SpoaApplicationSettings } from './settings.ts';
 
@@ -42,6 +43,7 @@ export class SpoaApplication implements AsyncDisposable {
   readonly #lifecycle: Lifecycle;
   /** Whether messages may come: all hooks that are to be called before are done. */
   #isReady: boolean;
+  #isClosed = false;
   #initializing: Promise<void> | undefined;
   #closing: Promise<boolean> | undefined;
   #signals: ShutdownSignals | undefined;
@@ -66,17 +68,29 @@ export class SpoaApplication implements AsyncDisposable {
     settings?: SpoaApplicationSettings,
   ): Promise<SpoaApplication> {
     const all = given(what, settings);
-    const { limits, logger } = all;
+    const { limits, logger, observer } = all;
     const blueprint = await plan(all);
     const providers = new Providers(blueprint.modules, logger);
     try {
       await providers.injector.make();
       const deadlines = new Deadlines();
-      const routes = blueprint.definers.map((define) => compileRoute(define(providers), deadlines));
+      const compiled = blueprint.definers.map((define) => compileRoute(define(providers), deadlines));
+      const routes = observer === undefined ? compiled : compiled.map((route) => observer.route(route));
       const dispatcher = new Dispatcher(new RouteTable(routes), logger);
       const handler = hasScopes(blueprint) ? providers.scopes.around(dispatcher.handler) : dispatcher.handler;
       const agent = createAgent(handler, { ...limits, logger });
-      return new SpoaApplication({ agent, handler, blueprint, providers, dispatcher, deadlines, logger });
+      const app = new SpoaApplication({
+        agent,
+        handler,
+        blueprint,
+        providers,
+        dispatcher,
+        deadlines,
+        logger,
+        observer,
+      });
+      observer?.attach({ app, agent });
+      return app;
     } catch (error) {
       await providers.dispose();
       throw error;
@@ -97,14 +111,28 @@ export class SpoaApplication implements AsyncDisposable {
   async #init(): Promise<void> {
     if (this.#closing !== undefined) throw new SpoaError('SPOA_AGENT_CLOSED', 'the application is closed');
     try {
+      await this.#parts.observer?.start();
       await this.#lifecycle.init();
       this.#isReady = true;
     } catch (error) {
       this.#signals?.stop();
       await this.#parts.agent.close({ timeoutMs: 0 });
       await this.#parts.providers.dispose();
+      await this.#end();
       throw error;
     }
+  }
+
+  async #end(): Promise<void> {
+    this.#isClosed = true;
+    await this.#parts.observer?.stop();
+  }
+
+  /** Whether messages may come, and whether they still should. */
+  get state(): ApplicationState {
+    if (this.#isClosed) return 'closed';
+    if (this.#closing !== undefined) return 'closing';
+    return this.#isReady ? 'ready' : 'starting';
   }
 
   /** Answers one NOTIFY: for a core agent, or a server of your own. @throws SPOA_NOT_INITIALIZED */
@@ -213,6 +241,7 @@ export class SpoaApplication implements AsyncDisposable {
     } finally {
       outcomes.push(await this.#lifecycle.shutdown('onShutdown', signal), await this.#parts.providers.dispose());
       this.#signals?.stop();
+      await this.#end();
     }
     this.logger.info('closed');
     return !outcomes.includes(false);
@@ -232,4 +261,5 @@ interface Parts {
   readonly dispatcher: Dispatcher;
   readonly deadlines: Deadlines;
   readonly logger: PinoLogger;
+  readonly observer: ApplicationObserver | undefined;
 }

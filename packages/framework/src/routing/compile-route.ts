@@ -17,6 +17,16 @@ export interface Route {
   readonly write: (notify: NotifyContext, result: unknown) => void;
   /** Write what is set where the message fails. */
   readonly failureWriters: readonly FailureWriter[];
+  /** There where somebody counts what becomes of messages. */
+  readonly observer?: RouteObserver;
+}
+
+/** Is told what `call` and `write` do not show. */
+export interface RouteObserver {
+  /** The message failed, whatever of it did. */
+  failed(error: unknown): void;
+  /** The handler was done when nobody waited for the answer any more: the NOTIFY is settled. */
+  dropped(): void;
 }
 
 export function compileRoute(definition: MessageDefinition, deadlines: Deadlines): Route {

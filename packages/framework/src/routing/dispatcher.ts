@@ -109,7 +109,7 @@ export class Dispatcher {
 
   /** Writes the result of the one message that most NOTIFYs have. */
   readonly #finishOne: Finish = (notify, route, rejected, value) => {
-    if (notify.settled) return;
+    if (notify.settled) return route.observer?.dropped();
     if (rejected) {
       this.#fail(notify, route, value);
       if (value instanceof DeadlineError) notify.abort(value);
@@ -130,7 +130,7 @@ export class Dispatcher {
     let late: DeadlineError | undefined;
     const outcomes = await Promise.allSettled(waiting.map(({ result }) => result));
     for (const [i, outcome] of outcomes.entries()) {
-      if (notify.settled) return;
+      if (notify.settled) return tellDropped(waiting.slice(i));
       const { route, actions } = waiting[i] as Waiting;
       const before = notify.writer.offset;
       try {
@@ -149,6 +149,7 @@ export class Dispatcher {
 
   /** Writes what is set where a message fails: each part, as far as there is room for it. */
   #fail(notify: NotifyContext, route: Route, error: unknown): void {
+    route.observer?.failed(error);
     this.#reportFailure(notify, route, error);
     const { writer } = notify;
     for (const write of route.failureWriters) {
@@ -184,6 +185,10 @@ export class Dispatcher {
       this.#logger.error(facts, `the message failed and sets ${sets} (said once, then counted and logged at debug)`);
     } else this.#logger.debug(facts, `the message failed and sets ${sets}`);
   }
+}
+
+function tellDropped(waiting: readonly Waiting[]): void {
+  for (const { route, actions } of waiting) if (actions === undefined) route.observer?.dropped();
 }
 
 /** What a failure is counted by. Anything can be thrown, so nothing is taken for granted. */

@@ -1,0 +1,2 @@
+export type { AdminServerOptions } from '../admin/admin-server.ts';
+export { Observability, type ObservabilityOptions } from './observability.ts';

@@ -1,0 +1,14 @@
+import { SpoaApplication, SpoeMessage } from '@spoa/framework';
+import { Observability } from '@spoa/framework/observability';
+
+@SpoeMessage('hello')
+class HelloController {
+  handle(): void {}
+}
+
+export async function main(port = 12345, adminPort = 9464): Promise<SpoaApplication> {
+  const observability = new Observability({ admin: { port: adminPort } });
+  const app = await SpoaApplication.create({ controllers: [HelloController], observability });
+  await app.listen({ port });
+  return app.enableShutdownHooks();
+}
