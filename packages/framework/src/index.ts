@@ -29,6 +29,7 @@ export { type ShutdownOptions, SpoaApplication } from './application/spoa-applic
 export type { ArgumentTypeName, ArgumentTypes } from './arguments/argument-type.ts';
 export type { ArgOptions } from './arguments/parameter.ts';
 export type { Class } from './class.ts';
+export { UseFilters, UseGuards, UseInterceptors, UsePipes } from './decorators/enhancers.ts';
 export { Inject, Injectable, type InjectableOptions, Optional } from './decorators/injection.ts';
 export { Global, Module, type ModuleOptions } from './decorators/module.ts';
 export { Arg, Args, Context, EngineId, FrameId, StreamId } from './decorators/parameters.ts';
@@ -50,8 +51,23 @@ export type { BeforeShutdown, OnApplicationBootstrap, OnModuleInit, OnShutdown }
 export { CONNECTION } from './modules/built-in.ts';
 export { controllersOf } from './modules/controllers-of.ts';
 export type { DynamicModule, ModuleExport, ModuleImport, ModuleMetadata } from './modules/metadata.ts';
+export { Catch } from './pipeline/catch.ts';
+export type {
+  ArgumentMetadata,
+  CanActivate,
+  EnhancerOptions,
+  ExceptionFilter,
+  Interceptor,
+  PipeTransform,
+  UsedFilter,
+  UsedGuard,
+  UsedInterceptor,
+  UsedPipe,
+} from './pipeline/enhancer.ts';
+export type { ExecutionContext } from './pipeline/execution-context.ts';
 export type { FailurePolicy } from './pipeline/failure-policy.ts';
-export { DeadlineError, GuardDeniedError } from './pipeline/refusals.ts';
+export { DefaultValuePipe, SchemaPipe } from './pipeline/pipes.ts';
+export { DeadlineError, GuardDeniedError, InvalidArgumentError } from './pipeline/refusals.ts';
 export {
   type ArgumentSpec,
   DefinedMessage,

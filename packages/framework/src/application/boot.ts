@@ -8,7 +8,9 @@ import { BUILT_IN } from '../modules/built-in.ts';
 import type { ModuleNode } from '../modules/module-node.ts';
 import { ModuleScanner } from '../modules/scan.ts';
 import { Visibility } from '../modules/visibility.ts';
+import { Enhancers } from '../pipeline/enhancers.ts';
 import { type CompiledPolicy, compilePolicy } from '../pipeline/failure-policy.ts';
+import { classOfUse, globalUses, usesOf } from '../pipeline/uses.ts';
 import type { DefinedMessage } from '../routing/define-message.ts';
 import { type ExploredController, exploreController } from '../routing/explore.ts';
 import type { MessageDefinition } from '../routing/message-definition.ts';
@@ -22,45 +24,57 @@ export interface Blueprint {
   readonly modules: readonly ModuleNode[];
   readonly visibility: Visibility;
   readonly definers: readonly Definer[];
+  readonly enhancers: Enhancers;
 }
 
-/** Whether a controller is not made once, so that instances come and go with NOTIFYs. */
-export function hasScopes({ modules }: Blueprint): boolean {
-  return modules.some(({ controllers, providers }) =>
-    controllers.some((one) => typeof one === 'function' && providers.get(one)?.isMadeOnce === false),
-  );
+/** Whether a controller, or what stands around one, is not made once, so that instances come and go with NOTIFYs. */
+export function hasScopes({ modules, enhancers }: Blueprint): boolean {
+  const isNarrow = ({ controllers, providers }: ModuleNode): boolean =>
+    controllers.some((one) => typeof one === 'function' && providers.get(one)?.isMadeOnce === false);
+  return modules.some(isNarrow) || enhancers.haveScopes(modules);
 }
 
 /** Makes a message's definition once the providers are there. */
 export type Definer = (providers: Providers) => MessageDefinition;
 
 /** Checks everything that can be checked before anything is made. @throws BootError with all mistakes at once */
-export async function plan({ root, overrides, failurePolicy }: Given): Promise<Blueprint> {
+export async function plan({ root, overrides, failurePolicy, enhancers: given }: Given): Promise<Blueprint> {
   const faults: BootFault[] = [];
-  const modules = [BUILT_IN, ...(await new ModuleScanner(overrides, faults).scan(root))];
-  const policy = compilePolicy(failurePolicy, 'SpoaApplication.create, failurePolicy', faults);
-  const definers = modules.flatMap((module) => exploreModule(module, policy, faults));
+  const globals = globalUses(given);
+  const scanned = await new ModuleScanner(overrides, faults).scan(root, ({ controllers }, isRoot) =>
+    [...(isRoot ? globals : []), ...controllers.flatMap(usesOf)].flatMap((use) => classOfUse(use) ?? []),
+  );
+  const modules = [BUILT_IN, ...scanned];
   const visibility = new Visibility(modules);
-  faults.push(...linkProviders(modules, visibility), ...duplicateMessages(modules));
+  const enhancers = new Enhancers(globals, modules, visibility);
+  const policy = compilePolicy(failurePolicy, 'SpoaApplication.create, failurePolicy', faults);
+  const definers = modules.flatMap((module) => exploreModule(module, enhancers, policy, faults));
+  faults.push(...enhancers.faults(modules), ...linkProviders(modules, visibility), ...duplicateMessages(modules));
   if (faults.length > 0) throw new BootError(faults);
-  return { modules, visibility, definers };
+  return { modules, visibility, definers, enhancers };
 }
 
 function exploreModule(
-  { controllers, providers }: ModuleNode,
+  module: ModuleNode,
+  enhancers: Enhancers,
   defaults: CompiledPolicy,
   faults: BootFault[],
 ): Definer[] {
+  const { controllers, providers } = module;
   return controllers.flatMap((controller): Definer[] => {
     const message = typeof controller === 'function' ? spoeMessageOf(controller) : controller.message;
     const policy = compilePolicy(message ?? {}, describeController(controller), faults, defaults);
+    const complete = (definition: MessageDefinition, made: Providers): MessageDefinition => {
+      const pipeline = enhancers.around(controller, module, definition, made);
+      return { ...definition, policy, pipeline };
+    };
     if (typeof controller !== 'function') {
       const definition = controller.define(faults);
-      return definition === undefined ? [] : [() => ({ ...definition, policy })];
+      return definition === undefined ? [] : [(made) => complete(definition, made)];
     }
     const explored = exploreController(controller, faults);
     const node = providers.get(controller) as ProviderNode;
-    return explored === undefined ? [] : [(made) => ({ ...defineController(explored, node, made), policy })];
+    return explored === undefined ? [] : [(made) => complete(defineController(explored, node, made), made)];
   });
 }
 

@@ -4,11 +4,12 @@ import type { Class } from '../class.ts';
 import type { Provider } from '../di/provider.ts';
 import { type DynamicModule, isDynamicModule, type ModuleMetadata } from '../modules/metadata.ts';
 import type { RootModule } from '../modules/scan.ts';
+import type { EnhancerOptions } from '../pipeline/enhancer.ts';
 import type { FailurePolicy } from '../pipeline/failure-policy.ts';
 import type { ApplicationObserver } from './observer.ts';
 
 /** How an application runs, whatever it is made of. */
-export interface SpoaApplicationSettings extends Omit<AgentOptions, 'logger'> {
+export interface SpoaApplicationSettings extends Omit<AgentOptions, 'logger'>, EnhancerOptions {
   /** A pino logger, options for one, or `false` for none. @default pino to standard output, level `info` */
   logger?: PinoLogger | LoggerOptions | false;
   /** Put in the place of the providers and controllers of the same tokens, in whatever module they are: for tests. */
@@ -32,6 +33,7 @@ export interface Given {
   readonly root: RootModule;
   readonly overrides: readonly Provider[];
   readonly failurePolicy: FailurePolicy;
+  readonly enhancers: EnhancerOptions;
   readonly observer: ApplicationObserver | undefined;
   readonly limits: Omit<AgentOptions, 'logger'>;
   readonly logger: PinoLogger;
@@ -46,9 +48,10 @@ export function given(
   return { root: { imports, controllers, providers }, ...split(others) };
 }
 
-function split(settings: SpoaApplicationSettings): Omit<Given, 'root'> {
+function split({ guards, interceptors, pipes, filters, ...settings }: SpoaApplicationSettings): Omit<Given, 'root'> {
+  const enhancers = { guards, interceptors, pipes, filters } as EnhancerOptions;
   const { logger, overrides = [], failurePolicy = {}, observability: observer, ...limits } = settings;
-  return { overrides, failurePolicy, observer, limits, logger: makeLogger(logger) };
+  return { overrides, failurePolicy, enhancers, observer, limits, logger: makeLogger(logger) };
 }
 
 function makeLogger(logging: SpoaApplicationSettings['logger']): PinoLogger {

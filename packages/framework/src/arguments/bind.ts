@@ -30,9 +30,9 @@ export function bind(parameter: Parameter): Binding {
 }
 
 function bindArgument(parameter: Extract<Parameter, { kind: 'arg' }>): Binding {
-  const { name, type = 'any', default: fallback } = parameter;
-  const required = parameter.optional !== true && fallback === undefined;
-  const passesNull = type === 'any' && fallback === undefined;
+  const { name, type = 'any', default: fallback, pipes } = parameter;
+  const required = parameter.optional !== true && fallback === undefined && pipes === undefined;
+  const passesNull = type === 'any' && fallback === undefined && pipes === undefined;
   const find = typeof name === 'number' ? findByPosition(name) : findByName(new Name(name));
   const { accepts, read: decode } = ARGUMENT_TYPES[type];
   const read = type === 'string' ? rememberText() : decode;

@@ -18,7 +18,8 @@ export interface ArgOptions extends ArgumentSample {
 
 /** One parameter of a handler: an argument of the message, or something about the NOTIFY. */
 export type Parameter =
-  | ({ kind: 'arg'; name: string | number } & ArgOptions)
+  /** `pipes`: its own, unchecked. They decide what becomes of it where HAProxy has nothing to send. */
+  | ({ kind: 'arg'; name: string | number; pipes?: readonly unknown[] } & ArgOptions)
   | { kind: 'args' | 'context' | 'engineId' | 'streamId' | 'frameId' };
 
 /** What the parameters that are no arguments get. */

@@ -1,6 +1,7 @@
 import type { ArgOptions, Parameter } from '../arguments/parameter.ts';
 import { FrameworkError } from '../errors.ts';
 import { describeMember, HANDLE, MetadataKey } from '../metadata.ts';
+import { isSchema, type UsedPipe } from '../pipeline/enhancer.ts';
 
 /** The decorated parameters of a method, by index; two at one index are two decorators on one parameter. */
 export interface DecoratedParameter {
@@ -30,10 +31,25 @@ function parameterDecorator(name: string, parameter: Parameter): ParameterDecora
 /**
  * An argument of the message: by name, or by its position (from 0) where it has none.
  *
+ * Pipes and schemas check and transform it; where HAProxy has nothing to send, they get `undefined`. The type of the parameter
+ * says nothing then about what HAProxy sends: without a `type` it comes as its natural type.
+ *
  * @example handle(@Arg('ip') ip: IpAddress, @Arg('port', { type: 'number', default: 0 }) port: number)
+ * @example handle(@Arg('path', z.string().startsWith('/')) path: string, @Arg('cookies', cookies) cookies: Cookies)
  */
-export function Arg(name: string | number, options: ArgOptions = {}): ParameterDecorator {
-  return parameterDecorator('Arg', { kind: 'arg', name, ...options });
+export function Arg(name: string | number, ...pipes: readonly UsedPipe[]): ParameterDecorator;
+export function Arg(name: string | number, options: ArgOptions, ...pipes: readonly UsedPipe[]): ParameterDecorator;
+export function Arg(name: string | number, ...given: readonly (ArgOptions | UsedPipe)[]): ParameterDecorator {
+  const [first] = given;
+  const options = isOptions(first) ? first : {};
+  const pipes = isOptions(first) ? given.slice(1) : given;
+  return parameterDecorator('Arg', { kind: 'arg', name, ...options, ...(pipes.length > 0 && { pipes }) });
+}
+
+function isOptions(value: unknown): value is ArgOptions {
+  if (typeof value !== 'object' || value === null || isSchema(value) || 'transform' in value) return false;
+  const prototype = Object.getPrototypeOf(value) as object | null;
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }
 
 /** The whole message: a `Message`, with unnamed and duplicate arguments in HAProxy's order. */

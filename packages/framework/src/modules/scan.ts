@@ -8,9 +8,13 @@ import type { BootFault } from '../errors.ts';
 import { controllerFault, exportedToken, exportFault, importFault, providerFault } from './entries.ts';
 import { type DynamicModule, isDynamicModule, type ModuleMetadata } from './metadata.ts';
 import { ModuleNode } from './module-node.ts';
+import { Visibility } from './visibility.ts';
 
 /** The module that an application begins with: a module, or one that is written where the application is made. */
 export type RootModule = Class | DynamicModule | ModuleMetadata;
+
+/** Classes that a module has made although it does not list them, where it sees no provider of them. */
+export type Needed = (module: ModuleNode, isRoot: boolean) => readonly Class[];
 
 /** Finds all modules of an application and what they list. */
 export class ModuleScanner {
@@ -33,20 +37,33 @@ export class ModuleScanner {
   }
 
   /** All modules, the root last: imported ones before those that import them, global ones and theirs before the rest. */
-  async scan(root: RootModule): Promise<ModuleNode[]> {
+  async scan(root: RootModule, needed?: Needed): Promise<ModuleNode[]> {
     const node = await this.#scanRoot(root);
+    const modules = node === undefined ? [] : this.#inOrder(node);
+    if (needed !== undefined) this.#provideNeeded(modules, needed);
     for (const token of this.#overrides.keys()) {
       if (this.#overridden.has(token)) continue;
       const where = `SpoaApplication.create, overrides, ${describeToken(token)}`;
       const problem = `nothing provides ${describeToken(token)}`;
       this.#faults.push({ code: 'SPOA_BOOT_PROVIDER', where, problem, remedy: 'name the token of a provider' });
     }
-    return node === undefined
-      ? []
-      : inOrder(
-          [...this.#nodes.values()].filter(({ isGlobal }) => isGlobal),
-          node,
-        );
+    return modules;
+  }
+
+  #inOrder(root: ModuleNode): ModuleNode[] {
+    return inOrder(
+      [...this.#nodes.values()].filter(({ isGlobal }) => isGlobal),
+      root,
+    );
+  }
+
+  #provideNeeded(modules: readonly ModuleNode[], needed: Needed): void {
+    const visibility = new Visibility(modules);
+    for (const module of modules) {
+      for (const target of needed(module, module === modules.at(-1))) {
+        if (visibility.find(module, target).length === 0) this.#add(module, target);
+      }
+    }
   }
 
   async #scanRoot(root: RootModule): Promise<ModuleNode | undefined> {

@@ -1,7 +1,9 @@
 import { isThenable, Name, type NotifyContext } from '@spoa/core';
 import { type Binding, bind } from '../arguments/bind.ts';
+import { compilePipeline, writeWithFilters } from '../pipeline/compile-pipeline.ts';
 import type { Deadlines } from '../pipeline/deadlines.ts';
 import { type FailureWriter, failureWriters } from '../pipeline/failure-policy.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
 import { DeadlineError } from '../pipeline/refusals.ts';
 import type { MessageDefinition } from './message-definition.ts';
 
@@ -30,17 +32,26 @@ export interface RouteObserver {
 }
 
 export function compileRoute(definition: MessageDefinition, deadlines: Deadlines): Route {
-  const { message, policy } = definition;
-  const call = compileCall(definition.handle as Handle, definition.parameters.map(bind));
+  const { message, policy, pipeline, parameters, writeResult } = definition;
+  const call =
+    pipeline === undefined
+      ? compileCall(definition.handle as Handle, parameters.map(bind))
+      : compilePipeline(definition, pipeline);
+  const reads = pipeline !== undefined && !hasOnlyPipes(pipeline);
   const deadlineMs = policy?.deadlineMs;
   return {
     name: new Name(definition.message.name),
     definition,
-    isBound: definition.parameters.every(({ kind }) => kind !== 'args' && kind !== 'context'),
+    isBound: !reads && parameters.every(({ kind }) => kind !== 'args' && kind !== 'context'),
     call: deadlineMs === undefined ? call : limit(call, message.name, deadlineMs, deadlines),
-    write: definition.writeResult,
+    write: pipeline === undefined || pipeline.filters.length === 0 ? writeResult : writeWithFilters(writeResult),
     failureWriters: policy === undefined ? [] : failureWriters(policy),
   };
+}
+
+/** All others may read the message, whenever they like. */
+function hasOnlyPipes({ guards, interceptors, filters }: Pipeline): boolean {
+  return guards.length + interceptors.length + filters.length === 0;
 }
 
 /** A call whose promise is rejected when the deadline passes. What is there at once is there in time. */

@@ -1,9 +1,11 @@
 import type { NotifyContext, Scope } from '@spoa/core';
+import type { StandardSchemaV1 } from '@standard-schema/spec';
 import type { ArgumentTypeName, ArgumentTypes } from '../arguments/argument-type.ts';
 import type { ArgumentSample, Parameter } from '../arguments/parameter.ts';
 import type { SpoeMessageMetadata, SpoeMessageOptions } from '../decorators/spoe-message.ts';
 import type { Variable } from '../decorators/variables.ts';
 import type { BootFault } from '../errors.ts';
+import type { EnhancerOptions } from '../pipeline/enhancer.ts';
 import type { Settable } from '../variables/settable.ts';
 import { isObject, notVariables, type ResultWriter, variableWriter } from '../variables/write.ts';
 import { checkMessageName, checkParameter, isAsyncFunction } from './check-message.ts';
@@ -18,6 +20,8 @@ export type ArgumentSpec =
       name?: string | number;
       optional?: boolean;
       default?: unknown;
+      /** Checks and transforms it; where HAProxy has nothing to send, it gets `undefined`, or the default. */
+      schema?: StandardSchemaV1;
     } & ArgumentSample);
 
 type SpecType<Spec extends ArgumentSpec> = Spec extends ArgumentTypeName
@@ -27,7 +31,9 @@ type SpecType<Spec extends ArgumentSpec> = Spec extends ArgumentTypeName
     : never;
 
 /** What the handler gets for an argument: `undefined` only where it may be optional and has no default. */
-export type ArgumentValue<Spec extends ArgumentSpec> = ArgumentTypes[SpecType<Spec>] | AbsentValue<Spec>;
+export type ArgumentValue<Spec extends ArgumentSpec> = Spec extends { schema: infer Schema extends StandardSchemaV1 }
+  ? StandardSchemaV1.InferOutput<Schema>
+  : ArgumentTypes[SpecType<Spec>] | AbsentValue<Spec>;
 
 type AbsentValue<Spec extends ArgumentSpec> = Spec extends { default: infer Default }
   ? Default
@@ -80,7 +86,8 @@ export interface MessageSpec<
   Args extends Record<string, ArgumentSpec>,
   Vars extends Record<string, VariableSpec>,
   Returned = HandlerResult<Vars> | Promise<HandlerResult<Vars>>,
-> extends SpoeMessageOptions {
+> extends SpoeMessageOptions,
+    EnhancerOptions {
   /** As in HAProxy's `spoe-message` section. */
   name: string;
   args?: Args;
@@ -98,14 +105,23 @@ export interface MessageOutline {
 /** A message without a class. */
 export class DefinedMessage {
   readonly message: SpoeMessageMetadata;
+  /** @internal The function itself, as it was given. */
+  readonly handler: (...values: never[]) => unknown;
+  /** @internal */
+  readonly enhancers: EnhancerOptions;
   /** @internal */
   readonly outline: () => MessageOutline;
   /** @internal */
   readonly define: (faults: BootFault[]) => MessageDefinition | undefined;
 
   /** @internal */
-  constructor(message: SpoeMessageMetadata, outline: DefinedMessage['outline'], define: DefinedMessage['define']) {
+  constructor(
+    message: SpoeMessageMetadata,
+    { handler, enhancers, outline, define }: Pick<DefinedMessage, 'handler' | 'enhancers' | 'outline' | 'define'>,
+  ) {
     this.message = message;
+    this.handler = handler;
+    this.enhancers = enhancers;
     this.outline = outline;
     this.define = define;
   }
@@ -127,7 +143,13 @@ export function defineMessage<
   const Vars extends Record<string, VariableSpec> = Record<never, never>,
   Returned extends HandlerResult<Vars> | Promise<HandlerResult<Vars>> = HandlerResult<Vars>,
 >(spec: MessageSpec<Args, Vars, Returned>): DefinedMessage {
-  const { args = {} as Args, vars = {}, handle, ...message } = spec;
+  const { args = {} as Args, vars = {}, handle, guards, interceptors, pipes, filters, ...message } = spec;
+  const enhancers = {
+    guards: guards ?? [],
+    interceptors: interceptors ?? [],
+    pipes: pipes ?? [],
+    filters: filters ?? [],
+  };
   const where = `message ${message.name}`;
   const keys = Object.keys(args);
   const parameters = keys.map((key) => toParameter(key, args[key] as ArgumentSpec));
@@ -136,7 +158,7 @@ export function defineMessage<
     parameters: handle.length > 1 ? [...parameters, { kind: 'context' }] : parameters,
     variables: Object.entries<VariableSpec>(vars).map(([key, one]) => toVariable(key, one)),
   });
-  return new DefinedMessage(message, outline, (faults) => {
+  const define = (faults: BootFault[]): MessageDefinition | undefined => {
     const found = checkMessageName(message, where);
     const isAsync = isAsyncFunction(handle);
     for (const [i, parameter] of parameters.entries()) {
@@ -149,13 +171,16 @@ export function defineMessage<
     if (found.length > 0) return undefined;
     const call = callWithObject(keys, handle as unknown as ObjectHandle);
     return { message, where, parameters: [...parameters, { kind: 'context' }], handle: call, writeResult };
-  });
+  };
+  return new DefinedMessage(message, { handler: handle, enhancers, outline, define });
 }
 
 type ObjectHandle = (args: Record<string, unknown>, notify: NotifyContext) => unknown;
 
 function toParameter(key: string, spec: ArgumentSpec): Parameter {
-  return typeof spec === 'string' ? { kind: 'arg', name: key, type: spec } : { kind: 'arg', name: key, ...spec };
+  if (typeof spec === 'string') return { kind: 'arg', name: key, type: spec };
+  const { schema, ...options } = spec;
+  return { kind: 'arg', name: key, ...options, ...('schema' in spec && { pipes: [schema] }) };
 }
 
 function toVariable(key: string, spec: VariableSpec): Variable {

@@ -82,7 +82,7 @@ function exploreParameter(
     faults.push({ code: 'SPOA_BOOT_PARAMETER', where, problem, remedy });
     return undefined;
   }
-  if (parameter.kind !== 'arg' || parameter.type !== undefined) return parameter;
+  if (parameter.kind !== 'arg' || parameter.type !== undefined || parameter.pipes !== undefined) return parameter;
   const hinted = typeFromHint(hint);
   if (hinted !== null) return hinted === undefined ? parameter : { ...parameter, type: hinted };
   faults.push({

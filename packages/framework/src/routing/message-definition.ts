@@ -1,6 +1,7 @@
 import type { Parameter } from '../arguments/parameter.ts';
 import type { SpoeMessageMetadata } from '../decorators/spoe-message.ts';
 import type { CompiledPolicy } from '../pipeline/failure-policy.ts';
+import type { Pipeline } from '../pipeline/pipeline.ts';
 import type { ResultWriter } from '../variables/write.ts';
 
 /** One message and all that is known about its handler: what both forms, class and function, come to before they are compiled. */
@@ -14,4 +15,6 @@ export interface MessageDefinition {
   readonly writeResult: ResultWriter;
   /** What HAProxy gets where the message fails. @default nothing, and no deadline */
   readonly policy?: CompiledPolicy;
+  /** What stands around the handler. @default nothing */
+  readonly pipeline?: Pipeline | undefined;
 }

@@ -19,6 +19,12 @@ import {
   type SpoaApplicationOptions,
   SpoeMessage,
   StreamId,
+  type UsedFilter,
+  type UsedGuard,
+  type UsedInterceptor,
+  type UsedPipe,
+  UseGuards,
+  UseInterceptors,
   Var,
 } from '../../src/index.ts';
 
@@ -65,7 +71,116 @@ interface Case {
 const policy = (failurePolicy: object) => ({ failurePolicy, controllers: [] });
 const messagePolicy = (options: object) => ({ controllers: [defineMessage({ name: 'm', ...options, handle() {} })] });
 
+/** A message with something in this list that TypeScript would refuse. */
+const uses = (kind: 'guards' | 'interceptors' | 'pipes' | 'filters', ...entries: unknown[]) => ({
+  controllers: [defineMessage({ name: 'm', [kind]: entries as [], handle() {} })],
+});
+const METHODS = { guards: 'canActivate', interceptors: 'intercept', pipes: 'transform', filters: 'catch' } as const;
+class NoneOfThem {}
+class PassGuard {
+  canActivate(): boolean {
+    return true;
+  }
+}
+
 const CASES: Record<BootFaultCode, readonly Case[]> = {
+  SPOA_BOOT_ENHANCER: [
+    ...Object.entries(METHODS).flatMap(([kind, method]): Case[] => {
+      const problem = expect.stringMatching(new RegExp(`is no ${kind.slice(0, -1)}: it has no method ${method}$`));
+      const remedy = expect.stringContaining(`give it a method ${method}`);
+      return [
+        {
+          what: `a class without ${method}`,
+          options: () => uses(kind as 'guards', NoneOfThem),
+          fault: { where: `message m, ${kind}, entry 1`, problem, remedy },
+        },
+        {
+          what: `an instance without ${method}`,
+          options: () => uses(kind as 'guards', { canActivate: 1, intercept: 1, transform: 1, catch: 1 }),
+          fault: { where: `message m, ${kind}, entry 1`, problem, remedy },
+        },
+      ];
+    }),
+    {
+      what: 'a class on a controller',
+      options: () => {
+        @SpoeMessage('m')
+        @UseGuards(NoneOfThem as unknown as UsedGuard)
+        class Guarded {
+          handle(): void {}
+        }
+        return controller(Guarded);
+      },
+      fault: { where: 'Guarded, guards, entry 1', problem: 'NoneOfThem is no guard: it has no method canActivate' },
+    },
+    {
+      what: 'a class on a method',
+      options: () => {
+        @SpoeMessage('m')
+        class Guarded {
+          @UseInterceptors(NoneOfThem as unknown as UsedInterceptor)
+          handle(): void {}
+        }
+        return controller(Guarded);
+      },
+      fault: { where: 'Guarded.handle, interceptors, entry 1' },
+    },
+    {
+      what: 'one of the application',
+      options: () => ({ controllers: [], filters: [{ catch() {} }, NoneOfThem as unknown as UsedFilter] }),
+      fault: { where: 'SpoaApplication.create, filters, entry 2' },
+    },
+    ...[undefined, null, 'auth', () => true].map((entry) => ({
+      what: `a guard that is ${typeof entry === 'function' ? 'a function' : JSON.stringify(entry)}`,
+      options: () => uses('guards', entry),
+      fault: { where: 'message m, guards, entry 1', problem: expect.stringMatching(/^it is (undefined|null|a \w+)$/) },
+    })),
+    {
+      what: 'a schema of another version',
+      options: () => uses('pipes', { '~standard': { version: 2, validate: () => ({ value: 1 }) } }),
+      fault: { problem: 'it is no Standard Schema of version 1' },
+    },
+    {
+      what: 'a schema of an argument that is none',
+      options: () => {
+        @SpoeMessage('m')
+        class Checked {
+          handle(@Arg('a', { '~standard': null } as unknown as UsedPipe) _a: string): void {}
+        }
+        return controller(Checked);
+      },
+      fault: { where: 'Checked.handle, parameter 1, pipe 1', problem: 'it is no Standard Schema of version 1' },
+    },
+    {
+      what: 'a schema of an argument that is undefined',
+      options: () => ({
+        controllers: [
+          defineMessage({
+            name: 'm',
+            args: { a: { type: 'string', schema: undefined as never } },
+            handle() {},
+          }),
+        ],
+      }),
+      fault: { where: 'message m, argument a, pipe 1', problem: 'it is undefined' },
+    },
+    {
+      what: 'a value that stands for a guard and is none',
+      options: () => ({
+        ...uses('guards', PassGuard),
+        providers: [{ provide: PassGuard, useValue: {} as PassGuard }],
+      }),
+      fault: { problem: 'what stands for PassGuard is no guard: it has no method canActivate' },
+    },
+    {
+      what: 'what a factory makes in the place of a guard',
+      options: () => ({
+        ...uses('guards', PassGuard),
+        providers: [{ provide: PassGuard, useFactory: () => ({}) as PassGuard }],
+      }),
+      fault: { problem: 'what stands for PassGuard is no guard: it has no method canActivate' },
+    },
+  ],
   SPOA_BOOT_POLICY: [
     ...[0, -1, 1.5, Number.NaN, 2 ** 31, '50', null].map((deadlineMs) => ({
       what: `a deadline of ${JSON.stringify(deadlineMs)}`,
