@@ -5,6 +5,7 @@ import { encodeHeaders } from '../../src/parse/index.ts';
 import { message, startApplication } from '../support/test-application.ts';
 import { main } from './configuration-alone.ts';
 import { AppModule, ReputationService } from './configuration-module.ts';
+import { Tenants, IpReputationController as TenantsController, Timing } from './enhancers.ts';
 import { IpReputationController } from './failure-policy.ts';
 import { LabelController, unwanted } from './parse-back.ts';
 import { fewCookies } from './parse-own-limit.ts';
@@ -13,7 +14,7 @@ import { type Table, TableStreamStore } from './stream-store-elsewhere.ts';
 import { providers, RequestController, ResponseController } from './stream-store-memory.ts';
 
 /** The pages whose examples are the files beside this one, word for word. */
-const PAGES = ['configuration', 'failure-policy', 'lifecycle', 'modules', 'parse-helpers', 'stream-store'];
+const PAGES = ['configuration', 'enhancers', 'failure-policy', 'lifecycle', 'modules', 'parse-helpers', 'stream-store'];
 
 const here = new URL('./', import.meta.url);
 const files = await Promise.all(
@@ -47,6 +48,20 @@ describe('docs/configuration.md', () => {
     await main(['--port=9001', '--print-config']);
     expect(said).toEqual(['port 9001, from --port', 'port: 9001 # --port\nworkers: 1 # default\n']);
   });
+});
+
+test('docs/enhancers.md', async () => {
+  const { app, notify } = await startApplication({ controllers: [TenantsController], providers: [Tenants, Timing] });
+  const score = async (ip: number, tenant: string, path = '/') => {
+    const asked = message('get-ip-reputation', ['ip', IpAddress.v4(ip)], ['tenant', tenant], ['path', path]);
+    return (await notify(asked)).get('session', 'ip_score');
+  };
+  expect(await score(0x7f000001, 'shop')).toBe(10);
+  expect(await score(0x7f000001, 'shop', '/admin')).toBe(90);
+  expect(await score(0x7f000001, 'shop', 'admin')).toBe(50);
+  expect(await score(0x7f000001, 'other')).toBe(50);
+  expect(await score(0x0a000001, 'shop')).toBe(0);
+  expect([...app.get<Timing>(Timing).longest.keys()]).toEqual(['get-ip-reputation']);
 });
 
 test('docs/failure-policy.md', async () => {
