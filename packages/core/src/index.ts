@@ -17,7 +17,13 @@ export type {
 export { type Agreement, agree } from './agent/handshake.ts';
 export { DEFAULT_LIMITS, type Limits } from './agent/limits.ts';
 export type { ListenAddress, ListenTarget } from './agent/listener.ts';
-export { type Handler, type NotifyConnection, NotifyContext, type NotifySource } from './agent/notify-context.ts';
+export {
+  type Answer,
+  type Handler,
+  type NotifyConnection,
+  NotifyContext,
+  type NotifySource,
+} from './agent/notify-context.ts';
 export type { Peer } from './agent/peer.ts';
 export { isThenable } from './agent/thenable.ts';
 export { Ack } from './engine/ack.ts';

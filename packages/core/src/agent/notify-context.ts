@@ -27,6 +27,11 @@ export interface NotifySource extends NotifyConnection {
   readonly maxAckSize: number;
 }
 
+/** Writes the actions of an ACK when it is due. It must not throw. */
+export interface Answer {
+  write(): void;
+}
+
 /** Answers one NOTIFY. What it returns or resolves to does not matter; a pending promise holds the ACK back. */
 export type Handler = (notify: NotifyContext) => unknown;
 
@@ -53,6 +58,7 @@ export class NotifyContext {
   /** Where the ACK begins in the writer, and where its actions do. */
   #start = 0;
   #actionsStart = 0;
+  #answer: Answer | undefined;
   #detached = false;
   #settled = false;
   #abort: AbortController | undefined;
@@ -164,6 +170,14 @@ export class NotifyContext {
     notifyStart.publish(this);
   }
 
+  /**
+   * Has the actions written when the ACK leaves, straight to where it leaves from, if anybody waits for it then: for compiled
+   * routes whose result is there before the promise that they returned is settled.
+   */
+  answerWith(answer: Answer): void {
+    this.#answer = answer;
+  }
+
   /** @internal Moves the NOTIFY into memory of its own, for the handler is not done. */
   detach(payloadStart: number, payloadEnd: number): void {
     this.#index?.own(payloadStart, payloadEnd);
@@ -177,24 +191,33 @@ export class NotifyContext {
 
   /** @internal Takes all actions back: the handler failed. */
   clearActions(): void {
+    this.#answer = undefined;
     if (this.#writer !== undefined) this.#writer.offset = this.#actionsStart;
   }
 
   /** @internal Finishes the ACK where it stands. */
   settle(): void {
-    endFrame(this.#writer as Writer, this.#start);
+    if (this.#writer !== undefined) endFrame(this.#writer, this.#start);
     this.#settled = true;
     this.release();
     if (this.observedAt !== 0) notifyEnd.publish(this);
   }
 
-  /** @internal Finishes the ACK of a detached NOTIFY and moves it to `output`; without one it is dropped. */
+  /** @internal Finishes the ACK of a detached NOTIFY in `output`; without one it is dropped. */
   settleInto(output: Writer | undefined): void {
     if (!this.#detached || this.#settled) return;
-    const { writer } = this;
+    const own = this.#writer;
+    if (output !== undefined) {
+      if (own === undefined) this.#begin(output);
+      this.#answer?.write();
+    }
     this.settle();
-    if (output !== undefined) output.raw(writer.view());
-    writerPool.give(writer);
+    if (own === undefined) return;
+    if (output !== undefined) {
+      output.limit = Number.POSITIVE_INFINITY;
+      output.raw(own.view());
+    }
+    writerPool.give(own);
   }
 
   /** @internal Nobody takes the ACK any more. */

@@ -1,4 +1,4 @@
-import { type Handler, isThenable, type Logger, type NotifyContext } from '@spoa/core';
+import { type Answer, type Handler, isThenable, type Logger, type NotifyContext } from '@spoa/core';
 import { DeadlineError, GuardDeniedError } from '../pipeline/refusals.ts';
 import type { Route } from './compile-route.ts';
 import { Repeats } from './repeats.ts';
@@ -18,11 +18,13 @@ type Finish = (notify: NotifyContext, route: Route, rejected: boolean, value: un
  * What is done when a handler is: what an async function would do, without the promise and the turns that it takes. It never
  * fails.
  */
-class Finishing implements PromiseLike<void> {
+class Finishing implements PromiseLike<void>, Answer {
   readonly #finish: Finish;
   readonly #notify: NotifyContext;
   readonly #route: Route;
   readonly #result: PromiseLike<unknown>;
+  #rejected = false;
+  #value: unknown;
 
   constructor(finish: Finish, notify: NotifyContext, route: Route, result: PromiseLike<unknown>) {
     this.#finish = finish;
@@ -35,14 +37,21 @@ class Finishing implements PromiseLike<void> {
   then<T, E>(fulfilled?: ((nothing: undefined) => T | PromiseLike<T>) | null): PromiseLike<T | E> {
     return this.#result.then(
       (value) => {
-        this.#finish(this.#notify, this.#route, false, value);
+        this.#value = value;
+        this.#notify.answerWith(this);
         return fulfilled?.(undefined) as T;
       },
       (error: unknown) => {
-        this.#finish(this.#notify, this.#route, true, error);
+        this.#rejected = true;
+        this.#value = error;
+        this.#notify.answerWith(this);
         return fulfilled?.(undefined) as T;
       },
     );
+  }
+
+  write(): void {
+    this.#finish(this.#notify, this.#route, this.#rejected, this.#value);
   }
 }
 
