@@ -6,7 +6,7 @@ import { measure, TIMEOUT_MS } from './measure.ts';
 
 vi.setConfig({ testTimeout: TIMEOUT_MS, hookTimeout: TIMEOUT_MS });
 
-describe('S3-05 what a frame allocates is the same', () => {
+describe('what a frame allocates is the same', () => {
   test('among 1, 10 and 1,000 controllers', async () => {
     const heaps: number[] = [];
     for (const controllers of [1, 10, 1000]) {
@@ -26,7 +26,7 @@ describe('S3-05 what a frame allocates is the same', () => {
   });
 });
 
-test.each(Object.entries(READ))('S3-06 a read from a socket makes no buffer: %s', async (profile, heap) => {
+test.each(Object.entries(READ))('a read from a socket makes no buffer: %s', async (profile, heap) => {
   const { allocated } = await measure<ReadsReport>('reads', profile, 1);
   expect(allocated.heap).toBeLessThan(heap);
   expect(allocated.external).toBeLessThan(1);

@@ -6,7 +6,7 @@ import { measure, TIMEOUT_MS } from './measure.ts';
 
 vi.setConfig({ testTimeout: TIMEOUT_MS, hookTimeout: TIMEOUT_MS });
 
-describe.each(['core', 'sync', 'async'] as const)('S3-04 what frames allocate: %s', (kind) => {
+describe.each(['core', 'sync', 'async'] as const)('what frames allocate: %s', (kind) => {
   let reports: FramesReport[];
 
   beforeAll(async () => {

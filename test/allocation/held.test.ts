@@ -6,13 +6,13 @@ import { measure, TIMEOUT_MS } from './measure.ts';
 
 vi.setConfig({ testTimeout: TIMEOUT_MS, hookTimeout: TIMEOUT_MS });
 
-test('S3-07 an idle connection holds less than 16 kB', async () => {
+test('an idle connection holds less than 16 kB', async () => {
   const { heap, external, resident } = await measure<IdleReport>('idle', 1000);
   const said = `heap ${heap}, outside of it ${external}, process (with the other end) ${resident} bytes a connection`;
   expect(heap + external, said).toBeLessThan(IDLE_CONNECTION);
 });
 
-test('S3-08 100,000 NOTIFYs wait for timers at a time, are answered, and leave nothing behind', async () => {
+test('100,000 NOTIFYs wait for timers at a time, are answered, and leave nothing behind', async () => {
   const notifies = 100_000;
   const { answered, firstKept, laterKept } = await measure<InFlightReport>('in-flight', notifies);
   expect(answered).toBe(2 * notifies);

@@ -37,17 +37,22 @@ class Finishing implements PromiseLike<void>, Answer {
   then<T, E>(fulfilled?: ((nothing: undefined) => T | PromiseLike<T>) | null): PromiseLike<T | E> {
     return this.#result.then(
       (value) => {
-        this.#value = value;
-        this.#notify.answerWith(this);
+        this.#done(value);
         return fulfilled?.(undefined) as T;
       },
       (error: unknown) => {
         this.#rejected = true;
-        this.#value = error;
-        this.#notify.answerWith(this);
+        this.#done(error);
         return fulfilled?.(undefined) as T;
       },
     );
+  }
+
+  #done(value: unknown): void {
+    this.#value = value;
+    // Who waited for it may be gone: then nothing leaves, but it counts.
+    if (this.#notify.settled) this.write();
+    else this.#notify.answerWith(this);
   }
 
   write(): void {
