@@ -48,6 +48,8 @@ export {
   type FrameworkErrorCode,
 } from './errors.ts';
 export type { BeforeShutdown, OnApplicationBootstrap, OnModuleInit, OnShutdown } from './lifecycle/hooks.ts';
+export { type LogContext, Logs } from './logging/logs.ts';
+export type { LoggingOptions } from './logging/make-logger.ts';
 export { CONNECTION } from './modules/built-in.ts';
 export { controllersOf } from './modules/controllers-of.ts';
 export type { DynamicModule, ModuleExport, ModuleImport, ModuleMetadata } from './modules/metadata.ts';

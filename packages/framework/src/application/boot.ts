@@ -3,6 +3,7 @@ import { spoeMessageOf } from '../decorators/spoe-message.ts';
 import { linkProviders } from '../di/link.ts';
 import type { ProviderNode } from '../di/provider-node.ts';
 import { BootError, type BootFault } from '../errors.ts';
+import { loggingModule } from '../logging/logging-module.ts';
 import { HANDLE, nameOf } from '../metadata.ts';
 import { BUILT_IN } from '../modules/built-in.ts';
 import type { ModuleNode } from '../modules/module-node.ts';
@@ -38,13 +39,13 @@ export function hasScopes({ modules, enhancers }: Blueprint): boolean {
 export type Definer = (providers: Providers) => MessageDefinition;
 
 /** Checks everything that can be checked before anything is made. @throws BootError with all mistakes at once */
-export async function plan({ root, overrides, failurePolicy, enhancers: given }: Given): Promise<Blueprint> {
+export async function plan({ root, overrides, failurePolicy, enhancers: given, logs }: Given): Promise<Blueprint> {
   const faults: BootFault[] = [];
   const globals = globalUses(given);
   const scanned = await new ModuleScanner(overrides, faults).scan(root, ({ controllers }, isRoot) =>
     [...(isRoot ? globals : []), ...controllers.flatMap(usesOf)].flatMap((use) => classOfUse(use) ?? []),
   );
-  const modules = [BUILT_IN, ...scanned];
+  const modules = [BUILT_IN, loggingModule(logs), ...scanned];
   const visibility = new Visibility(modules);
   const enhancers = new Enhancers(globals, modules, visibility);
   const policy = compilePolicy(failurePolicy, 'SpoaApplication.create, failurePolicy', faults);

@@ -1,7 +1,9 @@
 import type { AgentOptions } from '@spoa/core';
-import { type LoggerOptions, type Logger as PinoLogger, pino } from 'pino';
+import type { Logger as PinoLogger } from 'pino';
 import type { Class } from '../class.ts';
 import type { Provider } from '../di/provider.ts';
+import { Logs } from '../logging/logs.ts';
+import { type LoggingOptions, makeLogger } from '../logging/make-logger.ts';
 import { type DynamicModule, isDynamicModule, type ModuleMetadata } from '../modules/metadata.ts';
 import type { RootModule } from '../modules/scan.ts';
 import type { EnhancerOptions } from '../pipeline/enhancer.ts';
@@ -10,8 +12,8 @@ import type { ApplicationObserver } from './observer.ts';
 
 /** How an application runs, whatever it is made of. */
 export interface SpoaApplicationSettings extends Omit<AgentOptions, 'logger'>, EnhancerOptions {
-  /** A pino logger, options for one, or `false` for none. @default pino to standard output, level `info` */
-  logger?: PinoLogger | LoggerOptions | false;
+  /** A pino logger, options for one, or `false` for none. @default standard output, level `info`: JSON, for eyes on a terminal */
+  logger?: PinoLogger | LoggingOptions | false;
   /** Put in the place of the providers and controllers of the same tokens, in whatever module they are: for tests. */
   overrides?: readonly Provider[];
   /** What HAProxy gets where a message fails that does not say it itself: each option by itself. */
@@ -36,7 +38,7 @@ export interface Given {
   readonly enhancers: EnhancerOptions;
   readonly observer: ApplicationObserver | undefined;
   readonly limits: Omit<AgentOptions, 'logger'>;
-  readonly logger: PinoLogger;
+  readonly logs: Logs;
 }
 
 export function given(
@@ -51,11 +53,5 @@ export function given(
 function split({ guards, interceptors, pipes, filters, ...settings }: SpoaApplicationSettings): Omit<Given, 'root'> {
   const enhancers = { guards, interceptors, pipes, filters } as EnhancerOptions;
   const { logger, overrides = [], failurePolicy = {}, observability: observer, ...limits } = settings;
-  return { overrides, failurePolicy, enhancers, observer, limits, logger: makeLogger(logger) };
-}
-
-function makeLogger(logging: SpoaApplicationSettings['logger']): PinoLogger {
-  if (logging === false) return pino({ level: 'silent' });
-  if (logging !== undefined && 'child' in logging && typeof logging.child === 'function') return logging as PinoLogger;
-  return pino(logging as LoggerOptions | undefined);
+  return { overrides, failurePolicy, enhancers, observer, limits, logs: new Logs(makeLogger(logger)) };
 }

@@ -68,7 +68,8 @@ export class SpoaApplication implements AsyncDisposable {
     settings?: SpoaApplicationSettings,
   ): Promise<SpoaApplication> {
     const all = given(what, settings);
-    const { limits, logger, observer } = all;
+    const { limits, logs, observer } = all;
+    const logger = logs.root;
     const blueprint = await plan(all);
     const providers = new Providers(blueprint.modules, logger);
     try {
@@ -78,7 +79,7 @@ export class SpoaApplication implements AsyncDisposable {
       const routes = observer === undefined ? compiled : compiled.map((route) => observer.route(route));
       const dispatcher = new Dispatcher(new RouteTable(routes), logger);
       const handler = hasScopes(blueprint) ? providers.scopes.around(dispatcher.handler) : dispatcher.handler;
-      const agent = createAgent(handler, { ...limits, logger });
+      const agent = createAgent(handler, { ...limits, logger: logs.for('agent') });
       const app = new SpoaApplication({
         agent,
         handler,
