@@ -1,11 +1,14 @@
 import type { Duplex } from 'node:stream';
 import { type Agent, createAgent, type Handler, IpAddress, type ListenAddress, type Value } from '@spoa/core';
-import { SpoaApplication } from '@spoa/framework';
+import { type EnhancerOptions, type ExecutionContext, SpoaApplication } from '@spoa/framework';
 import { CONTROLLERS, Scores } from '../controllers.ts';
 import { ASYNC_CONTROLLERS } from './async-controllers.ts';
 
-/** Who answers: a bare handler of `@spoa/core`, controllers, or controllers whose handlers are async and resolve at once. */
-export const KINDS = ['core', 'sync', 'async'] as const;
+/**
+ * Who answers: a bare handler of `@spoa/core`, controllers, the same with a guard, an interceptor and a pipe around each, or
+ * controllers whose handlers are async and resolve at once.
+ */
+export const KINDS = ['core', 'sync', 'enhanced', 'async'] as const;
 
 export type Kind = (typeof KINDS)[number];
 
@@ -18,9 +21,17 @@ export interface Served extends AsyncDisposable {
 
 export async function makeServed(kind: Kind): Promise<Served> {
   if (kind === 'core') return serve(bareHandler);
+  const enhancers = kind === 'enhanced' ? ENHANCERS : {};
   const controllers = kind === 'async' ? ASYNC_CONTROLLERS : CONTROLLERS;
-  return served(await SpoaApplication.create({ controllers, providers: [Scores], logger: false }));
+  return served(await SpoaApplication.create({ controllers, providers: [Scores], ...enhancers, logger: false }));
 }
+
+/** One of each, which does nothing: what is measured is the way through them. */
+const ENHANCERS = {
+  guards: [{ canActivate: () => true }],
+  interceptors: [{ intercept: (_context: ExecutionContext, next: () => unknown) => next() }],
+  pipes: [{ transform: (value: unknown) => value }],
+} satisfies EnhancerOptions;
 
 /** An agent of `@spoa/core` with any handler. */
 export function serve(handler: Handler): Served {

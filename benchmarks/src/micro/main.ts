@@ -7,7 +7,7 @@ const HELP = `usage: npm run bench:micro -- [--filter TEXT] [--json] [--millisec
 
 Times the parts that a frame passes through, in nanoseconds each: reading and writing varints and typed data, splitting frames,
 indexing and decoding NOTIFYs, encoding ACKs, and the whole way through an agent in process, for a bare handler of @spoa/core,
-sync controllers and async ones.
+sync controllers, the same with a guard, an interceptor and a pipe, and async ones.
 
   --filter TEXT      only what has TEXT in its name
   --json             JSON instead of a table; npm run --silent bench:micro leaves out npm's own lines

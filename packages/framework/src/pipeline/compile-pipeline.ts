@@ -1,6 +1,5 @@
 import { isThenable, type NotifyContext } from '@spoa/core';
 import { bind } from '../arguments/bind.ts';
-import type { Parameter } from '../arguments/parameter.ts';
 import type { MessageDefinition } from '../routing/message-definition.ts';
 import { makeResultWriter, type ResultWriter } from '../variables/write.ts';
 import { ExecutionContext } from './execution-context.ts';
@@ -17,19 +16,19 @@ export function compilePipeline(
   pipeline: Pipeline,
 ): (notify: NotifyContext, message: number) => unknown {
   const { controller, handler, guards, interceptors, pipes, filters } = pipeline;
-  const mayWait = guards.length + interceptors.length + pipes.length > 0;
-  const bindings = parameters.map((parameter) => bind(mayWait ? withoutView(parameter) : parameter));
-  const shape = { messageName: message.name, controller, handler, bindings };
+  const views = parameters.flatMap((one, i) => (one.kind === 'arg' && one.type === 'view' ? [i] : []));
+  const shape = { messageName: message.name, controller, handler, bindings: parameters.map(bind), views };
   let step = pipes.length === 0 ? handlerStep(handle as Handle) : pipesStep(pipes, handle as Handle);
   for (const interceptor of interceptors.toReversed()) step = interceptorStep(interceptor, step);
   if (guards.length > 0) step = guardsStep(guards, step);
   if (filters.length > 0) step = filtersStep(filters, step);
-  return (notify, number) => step(new ExecutionContext(shape, notify, number));
-}
-
-/** The memory of a view moves when something waits before the handler is called. */
-function withoutView(parameter: Parameter): Parameter {
-  return parameter.kind === 'arg' && parameter.type === 'view' ? { ...parameter, type: 'buffer' } : parameter;
+  if (views.length === 0) return (notify, number) => step(new ExecutionContext(shape, notify, number));
+  return (notify, number) => {
+    const context = new ExecutionContext(shape, notify, number);
+    const result = step(context);
+    if (isThenable(result)) context.keepViews();
+    return result;
+  };
 }
 
 function handlerStep(handle: Handle): Step {
@@ -60,6 +59,8 @@ async function pipeLater(
   at: readonly [argument: number, pipe: number],
   pending: PromiseLike<unknown>,
 ): Promise<unknown> {
+  // Before anything is awaited: they are still what HAProxy sent.
+  context.keepViewsIn(values);
   for (let [i, j] = at; i < piped.length; i++, j = 0) {
     const { index, metadata, pipes } = piped[i] as Pipeline['pipes'][number];
     for (; j < pipes.length; j++) {

@@ -11,6 +11,8 @@ export interface HandlerShape {
   readonly controller: Class | undefined;
   readonly handler: Method;
   readonly bindings: readonly Binding[];
+  /** The parameters that get views of the frame's memory. */
+  readonly views: readonly number[];
 }
 
 /** One message on its way to its handler: what guards, interceptors and filters are given. */
@@ -61,5 +63,18 @@ export class ExecutionContext {
       this.#values = values;
     }
     return this.#values;
+  }
+
+  /** @internal Something waits, and the frame's memory is somebody else's next: what is bound to it is copied while it is there. */
+  keepViews(): void {
+    if (this.#values !== undefined) this.keepViewsIn(this.#values);
+  }
+
+  /** @internal The same for values that pipes have made of them. */
+  keepViewsIn(values: unknown[]): void {
+    for (const i of this.#shape.views) {
+      const value = values[i];
+      if (value instanceof Uint8Array) values[i] = Buffer.from(value);
+    }
   }
 }

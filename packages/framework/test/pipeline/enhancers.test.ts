@@ -1,11 +1,12 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { createAgent } from '@spoa/core';
-import { describe, expect, test } from 'vitest';
+import { connectEngine, createAgent } from '@spoa/core';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import {
   Arg,
   type CanActivate,
   Catch,
   defineMessage,
+  type EnhancerOptions,
   type ExceptionFilter,
   type ExecutionContext,
   Global,
@@ -24,6 +25,7 @@ import {
   UsePipes,
   Var,
 } from '../../src/index.ts';
+import { deferred } from '../support/deferred.ts';
 import { LEVEL } from '../support/recorded-log.ts';
 import { connect, message, startApplication } from '../support/test-application.ts';
 
@@ -379,19 +381,47 @@ test('a filter gets the refusal of a guard as an error, and a result class as an
   expect(seen).toEqual([{ guard: 'NoGuard' }, 'm']);
 });
 
-test('bytes that a guard waits for are still those that HAProxy sent', async () => {
-  const seen: string[] = [];
-  @SpoeMessage('m')
-  @UseGuards({ canActivate: () => nextTurn(true) })
-  class Guarded {
-    handle(@Arg('body', { type: 'view' }) body: Buffer): void {
-      seen.push(body.toString());
-    }
-  }
-  const { notify } = await startApplication({ controllers: [Guarded] });
-  const bodies = ['first', 'other', 'third'];
-  await Promise.all(bodies.map((body) => notify(message('m', ['body', Buffer.from(body)]))));
-  expect(seen).toEqual(bodies);
+describe('views of what HAProxy sent are still that', () => {
+  let gate = deferred<void>();
+  const wait = <T>(value: T): Promise<T> => gate.promise.then(() => value);
+  const waits: CanActivate = { canActivate: () => wait(true) };
+  const looks: CanActivate = { canActivate: (context) => context.getArgs().length > 0 };
+  const passes: PipeTransform = { transform: (value) => value };
+  const waitsForNumber: PipeTransform = { transform: (value) => (typeof value === 'number' ? wait(value) : value) };
+  const waitsAround: Interceptor = { intercept: (_context, next) => wait(undefined).then(next) };
+
+  test.each<[string, EnhancerOptions]>([
+    ['without a wait', { guards: [looks], pipes: [passes] }],
+    ['behind a guard that waits', { guards: [waits] }],
+    ['bound before a guard that waits', { guards: [looks, waits] }],
+    ['bound before an interceptor that waits', { guards: [looks], interceptors: [waitsAround] }],
+    ['beside a pipe that waits', { pipes: [passes, waitsForNumber] }],
+    ['behind all of them', { guards: [looks, waits], interceptors: [waitsAround], pipes: [waitsForNumber] }],
+  ])('%s', async (_, enhancers) => {
+    gate = deferred();
+    const seen: string[] = [];
+    const guarded = defineMessage({
+      name: 'm',
+      ...enhancers,
+      args: { before: 'view', number: 'any', after: 'view' },
+      handle: ({ before, after }) => void seen.push(String(before), String(after)),
+    });
+    const { app } = await startApplication({ controllers: [guarded] });
+    // Over TCP: what is read is read into the same memory each time.
+    const address = (await app.listen({ port: 0 })) as { port: number };
+    const engine = await connectEngine({ port: address.port });
+    onTestFinished(() => engine.destroy());
+    const send = (name: string, text: string) => {
+      const body = Buffer.from(text.repeat(100));
+      return engine.notify([message(name, ['before', body], ['number', 1], ['after', body])]);
+    };
+    const answer = send('m', 'mine');
+    await send('n', 'else');
+    await send('n', 'next');
+    gate.resolve();
+    await answer;
+    expect(seen).toEqual(['mine'.repeat(100), 'mine'.repeat(100)]);
+  });
 });
 
 test('those of a class that is extended come first', async () => {
