@@ -6,6 +6,7 @@ import { setVarOf } from '../decorators/variables.ts';
 import { BootError, type BootFault } from '../errors.ts';
 import { emittedReturnType, HANDLE, nameOf } from '../metadata.ts';
 import type { FailurePolicy } from '../pipeline/failure-policy.ts';
+import { usesOf } from '../pipeline/uses.ts';
 import { DefinedMessage } from '../routing/define-message.ts';
 import { exploreController } from '../routing/explore.ts';
 import { resultProperties } from '../variables/result-class.ts';
@@ -21,7 +22,7 @@ export interface DescribeOptions {
  *
  * Variables are known from `@SetVar`, from `vars` of `defineMessage`, from a result class that the compiler tells or that
  * `@SpoeMessage` names with `returns`, and from what is set where a message fails. Any other handler is `open`, as is one that
- * takes the context.
+ * takes the context, or has filters. What guards, interceptors and filters read of a message is not known: it takes all then.
  *
  * @throws BootError (SPOA_BOOT_FAILED) with all mistakes of the decorators at once
  */
@@ -32,10 +33,16 @@ export function describeMessages(
   const faults: BootFault[] = [];
   const messages = controllers.flatMap((controller) => {
     const found = controller instanceof DefinedMessage ? ofDefined(controller, faults) : ofClass(controller, faults);
-    return found === undefined ? [] : [describe(found, failurePolicy)];
+    return found === undefined ? [] : [withEnhancers(describe(found, failurePolicy), controller)];
   });
   if (faults.length > 0) throw new BootError(faults);
   return messages;
+}
+
+function withEnhancers(described: MessageDescription, controller: Class | DefinedMessage): MessageDescription {
+  const kinds = new Set(usesOf(controller).map(({ kind }) => kind));
+  const reads = kinds.has('guards') || kinds.has('interceptors') || kinds.has('filters');
+  return { ...described, takesAll: described.takesAll || reads, open: described.open || kinds.has('filters') };
 }
 
 /** What is known of a message, of either form. */

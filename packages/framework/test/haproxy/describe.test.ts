@@ -202,3 +202,27 @@ describe('what is set where a message fails', () => {
     expect(describeMessages([empty], { failurePolicy })).toMatchObject([{ variables, open: false }]);
   });
 });
+
+describe('what stands around a handler', () => {
+  const described = (enhancers: object) =>
+    describeMessages([
+      defineMessage({
+        name: 'm',
+        vars: { v: 'session' },
+        args: { a: 'string' },
+        ...enhancers,
+        handle: () => ({ v: 1 }),
+      }),
+    ]);
+
+  test.each([
+    ['guards', [{ canActivate: () => true }], true, false],
+    ['interceptors', [{ intercept: () => undefined }], true, false],
+    ['pipes', [{ transform: () => undefined }], false, false],
+    ['filters', [{ catch: () => undefined }], true, true],
+  ])('%s may read other arguments, and filters set other variables', (kind, list, takesAll, open) => {
+    expect(described({ [kind]: list })).toMatchObject([
+      { takesAll, open, variables: [{ scope: 'session', name: 'v' }] },
+    ]);
+  });
+});

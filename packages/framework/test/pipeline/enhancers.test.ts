@@ -523,6 +523,28 @@ describe('classes are made with what they need', () => {
     await app.close();
   });
 
+  test('and their hooks are called', async () => {
+    const calls: string[] = [];
+    class Hooked implements CanActivate {
+      onModuleInit(): void {
+        calls.push('init');
+      }
+      onShutdown(): void {
+        calls.push('shutdown');
+      }
+      canActivate(): boolean {
+        calls.push('guard');
+        return true;
+      }
+    }
+    const guarded = defineMessage({ name: 'm', handle: () => void calls.push('handle') });
+    const app = await SpoaApplication.create({ controllers: [guarded], guards: [Hooked], logger: false });
+    await app.init();
+    await answers(app, 'any');
+    await app.close();
+    expect(calls).toEqual(['init', 'guard', 'handle', 'shutdown']);
+  });
+
   test('and a need that nobody provides is told', async () => {
     await expect(SpoaApplication.create({ controllers: [Guarded], logger: false })).rejects.toMatchObject({
       faults: [
