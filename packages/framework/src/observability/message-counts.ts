@@ -1,6 +1,7 @@
 import { isThenable, type NotifyContext } from '@spoa/core';
 import type { Route, RouteObserver } from '../routing/compile-route.ts';
 import { Durations } from './durations.ts';
+import { ObservedResult } from './observed-result.ts';
 
 /**
  * What became of a message that has a controller:
@@ -21,6 +22,12 @@ const OUTCOMES_BY_CODE: ReadonlyMap<unknown, Outcome> = new Map([
   ['SPOA_DEADLINE_EXCEEDED', 'deadline'],
 ] as const);
 
+/** What became of a message that failed with `error`. */
+export function outcomeOf(error: unknown): Outcome {
+  const code = error instanceof Error ? (error as { code?: unknown }).code : undefined;
+  return OUTCOMES_BY_CODE.get(code) ?? 'failed';
+}
+
 /** The numbers of one message. */
 export class MessageCounts implements RouteObserver {
   readonly message: string;
@@ -32,8 +39,7 @@ export class MessageCounts implements RouteObserver {
   }
 
   failed(error: unknown): void {
-    const outcome = error instanceof Error ? OUTCOMES_BY_CODE.get((error as { code?: unknown }).code) : undefined;
-    this.outcomes[outcome ?? 'failed']++;
+    this.outcomes[outcomeOf(error)]++;
   }
 
   dropped(): void {
@@ -62,43 +68,10 @@ export class MessageCounts implements RouteObserver {
       this.durations.add(performance.now() - startedAt);
       throw error;
     }
-    if (isThenable(result)) return new TimedResult(this.durations, startedAt, result);
+    if (isThenable(result)) {
+      return new ObservedResult(result, () => this.durations.add(performance.now() - startedAt));
+    }
     this.durations.add(performance.now() - startedAt);
     return result;
-  }
-}
-
-/** A handler's promise, timed where it settles: without a promise of its own, which would take turns. */
-class TimedResult implements PromiseLike<unknown> {
-  readonly #durations: Durations;
-  readonly #startedAt: number;
-  readonly #result: PromiseLike<unknown>;
-
-  constructor(durations: Durations, startedAt: number, result: PromiseLike<unknown>) {
-    this.#durations = durations;
-    this.#startedAt = startedAt;
-    this.#result = result;
-  }
-
-  // biome-ignore lint/suspicious/noThenProperty: to be awaited is all that it is for
-  then<T = unknown, E = never>(
-    fulfilled?: ((value: unknown) => T | PromiseLike<T>) | null,
-    rejected?: ((reason: unknown) => E | PromiseLike<E>) | null,
-  ): PromiseLike<T | E> {
-    return this.#result.then(
-      (value) => {
-        this.#settled();
-        return fulfilled == null ? (value as T) : fulfilled(value);
-      },
-      (error: unknown) => {
-        this.#settled();
-        if (rejected == null) throw error;
-        return rejected(error);
-      },
-    );
-  }
-
-  #settled(): void {
-    this.#durations.add(performance.now() - this.#startedAt);
   }
 }

@@ -5,10 +5,13 @@ import type { ApplicationObserver, Observed } from '../application/observer.ts';
 import type { Route } from '../routing/compile-route.ts';
 import { MessageCounts } from './message-counts.ts';
 import { Metrics } from './metrics.ts';
+import { Tracing, type TracingOptions } from './tracing.ts';
 
 export interface ObservabilityOptions {
   /** An HTTP server for `/metrics`, `/livez`, `/readyz` and `/info`. @default none: `metrics()` has the text */
   admin?: AdminServerOptions;
+  /** OpenTelemetry spans. `@opentelemetry/api` must be installed then. @default none */
+  tracing?: TracingOptions;
   /** Told by `/info`, as the version of the application. */
   version?: string;
 }
@@ -25,12 +28,15 @@ export class Observability implements ApplicationObserver {
   readonly registry = new Registry();
   readonly #options: ObservabilityOptions;
   readonly #messages: MessageCounts[] = [];
+  readonly #tracing: Tracing | undefined;
   #metrics: Metrics | undefined;
   #observed: Observed | undefined;
   #server: AdminServer | undefined;
 
+  /** @throws TypeError where `tracing` is asked for without `@opentelemetry/api` */
   constructor(options: ObservabilityOptions = {}) {
     this.#options = options;
+    this.#tracing = options.tracing && new Tracing(options.tracing);
   }
 
   /** Where the admin server listens: `undefined` before `app.init()`, after the end, and without one. */
@@ -48,7 +54,7 @@ export class Observability implements ApplicationObserver {
     this.#checkUnused();
     const counts = new MessageCounts(route.definition.message.name);
     this.#messages.push(counts);
-    return counts.around(route);
+    return counts.around(this.#tracing?.around(route) ?? route);
   }
 
   /** @internal */

@@ -18,20 +18,23 @@ interface Dashboard {
 const page = await readFile(new URL('../../../../docs/metrics.md', import.meta.url), 'utf8');
 const dashboard = JSON.parse(await readFile(new URL('../../grafana/spoa.json', import.meta.url), 'utf8')) as Dashboard;
 
-test.each(['metrics', 'diagnostics-channels'])(
-  'the example of docs/%s.md is a file that is compiled here',
-  async (name) => {
-    const file = await readFile(new URL(`docs/${name}.ts`, import.meta.url), 'utf8');
-    const text = await readFile(new URL(`../../../../docs/${name}.md`, import.meta.url), 'utf8');
-    expect([...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code)).toEqual([file]);
-  },
-);
+test.each([
+  ['metrics', ['metrics', 'traces']],
+  ['diagnostics-channels', ['diagnostics-channels']],
+])('the examples of docs/%s.md are files that are compiled here', async (name, files) => {
+  const read = (file: string): Promise<string> => readFile(new URL(file, import.meta.url), 'utf8');
+  const text = await read(`../../../../docs/${name}.md`);
+  const examples = await Promise.all(files.map((file) => read(`docs/${file}.ts`)));
+  expect([...text.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code)).toEqual(examples);
+});
 
-test('the example of docs/metrics.md runs', async () => {
+test('the examples of docs/metrics.md run', async () => {
   const { main } = await import('./docs/metrics.ts');
   const app = await main(0, 0);
   expect(app.state).toBe('ready');
   await app.close();
+  const { traced } = await import('./docs/traces.ts');
+  await (await traced()).close();
 });
 
 test('the example of docs/diagnostics-channels.md hears of a peer that is turned away', async () => {
