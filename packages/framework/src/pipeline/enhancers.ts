@@ -32,12 +32,13 @@ interface Placed extends Use {
 /** Finds what stands around the handlers of an application. */
 export class Enhancers {
   readonly #globals: readonly Use[];
-  readonly #root: () => ModuleNode;
+  readonly #root: ModuleNode;
   readonly #visibility: Visibility;
 
+  /** @param modules the root last */
   constructor(globals: readonly Use[], modules: readonly ModuleNode[], visibility: Visibility) {
     this.#globals = globals;
-    this.#root = () => modules.at(-1) as ModuleNode;
+    this.#root = modules.at(-1) as ModuleNode;
     this.#visibility = visibility;
   }
 
@@ -53,7 +54,7 @@ export class Enhancers {
 
   #all(modules: readonly ModuleNode[]): Placed[] {
     return [
-      ...this.#globals.map((use) => ({ ...use, module: this.#root() })),
+      ...this.#globals.map((use) => ({ ...use, module: this.#root })),
       ...modules.flatMap((module) =>
         module.controllers.flatMap((controller) => usesOf(controller).map((use) => ({ ...use, module }))),
       ),
@@ -90,7 +91,7 @@ export class Enhancers {
     makers: Makers,
   ): Pipeline | undefined {
     const own = usesOf(controller).map((use) => ({ ...use, module }));
-    const all = [...this.#globals.map((use) => ({ ...use, module: this.#root() })), ...own];
+    const all = [...this.#globals.map((use) => ({ ...use, module: this.#root })), ...own];
     const of = <T>(kind: EnhancerKind, parameter?: number) =>
       all
         .filter((use) => use.kind === kind && use.parameter === parameter)
@@ -130,7 +131,10 @@ export class Enhancers {
   #instance(use: Placed, { injector, supplies, scopes }: Makers): unknown {
     const [node] = this.#nodesOf(use);
     if (node === undefined) return isSchema(use.entry) && use.kind === 'pipes' ? new SchemaPipe(use.entry) : use.entry;
-    if (!node.isMadeOnce) return standIn(use.kind, (notify, call) => scopes.run(notify, supplies.of(node), call));
+    if (!node.isMadeOnce) {
+      const supply = supplies.of(node);
+      return standIn(use.kind, (notify, call) => scopes.run(notify, supply, call));
+    }
     const instance = injector.get(node);
     const fault = methodFault(use, instance, `what stands for ${node.name}`);
     if (fault !== undefined) throw new BootError([fault]);

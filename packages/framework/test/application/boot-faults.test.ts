@@ -730,6 +730,17 @@ const CASES: Record<BootFaultCode, readonly Case[]> = {
   ],
   SPOA_BOOT_AMBIGUOUS: [
     {
+      what: 'a guard that two modules export',
+      options: () => {
+        const lists = { providers: [PassGuard], exports: [PassGuard] };
+        return { ...uses('guards', PassGuard), imports: [makeModule(lists), makeModule(lists)] };
+      },
+      fault: {
+        where: 'message m, guards, entry 1',
+        problem: 'CatsModule and CatsModule both give PassGuard to the application',
+      },
+    },
+    {
       what: 'a token that two imported modules export',
       options: () => {
         const offering = (name: string): DynamicModule => ({
