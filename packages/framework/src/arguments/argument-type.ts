@@ -27,29 +27,35 @@ export type ArgumentTypeName = keyof ArgumentTypes;
 /** Reads one typed value as one type. `name` is the argument's, for the error. */
 export type ArgumentReader = (reader: Reader, name: string | number) => unknown;
 
-const isText = (type: number): boolean => type === DataType.STRING;
-const isBytes = (type: number): boolean => type === DataType.STRING || type === DataType.BINARY;
-const isInteger = (type: number): boolean => type >= DataType.INT32 && type <= DataType.UINT64;
-const isAddress = (type: number): boolean => type === DataType.IPV4 || type === DataType.IPV6;
+/** A set of SPOP types, one bit each: looked at for every argument of every message. */
+function setOf(...types: DataType[]): number {
+  return types.reduce<number>((set, type) => set | (1 << type), 0);
+}
+
+const TEXT = setOf(DataType.STRING);
+const BYTES = setOf(DataType.STRING, DataType.BINARY);
+const INTEGER = setOf(DataType.INT32, DataType.UINT32, DataType.INT64, DataType.UINT64);
+const ADDRESS = setOf(DataType.IPV4, DataType.IPV6);
+const ANYTHING = -1;
 
 interface ArgumentType {
-  /** Whether a value of this SPOP type can be read so. */
-  accepts(type: number): boolean;
+  /** The set of SPOP types whose values can be read so. */
+  readonly accepts: number;
   /** In words, for the error. */
   readonly expects: string;
   readonly read: ArgumentReader;
 }
 
 export const ARGUMENT_TYPES = {
-  string: { accepts: isText, expects: 'STRING', read: readTypedData },
-  latin1: { accepts: isText, expects: 'STRING', read: readLatin1 },
-  number: { accepts: isInteger, expects: 'an integer', read: readNumber },
-  bigint: { accepts: isInteger, expects: 'an integer', read: (reader) => BigInt(readTypedData(reader) as number) },
-  boolean: { accepts: (type) => type === DataType.BOOLEAN, expects: 'BOOLEAN', read: readTypedData },
-  ip: { accepts: isAddress, expects: 'IPV4 or IPV6', read: readTypedData },
-  buffer: { accepts: isBytes, expects: 'STRING or BINARY', read: (reader) => Buffer.from(bytesOf(reader)) },
-  view: { accepts: isBytes, expects: 'STRING or BINARY', read: bytesOf },
-  any: { accepts: () => true, expects: 'anything', read: readTypedData },
+  string: { accepts: TEXT, expects: 'STRING', read: readTypedData },
+  latin1: { accepts: TEXT, expects: 'STRING', read: readLatin1 },
+  number: { accepts: INTEGER, expects: 'an integer', read: readNumber },
+  bigint: { accepts: INTEGER, expects: 'an integer', read: (reader) => BigInt(readTypedData(reader) as number) },
+  boolean: { accepts: setOf(DataType.BOOLEAN), expects: 'BOOLEAN', read: readTypedData },
+  ip: { accepts: ADDRESS, expects: 'IPV4 or IPV6', read: readTypedData },
+  buffer: { accepts: BYTES, expects: 'STRING or BINARY', read: (reader) => Buffer.from(bytesOf(reader)) },
+  view: { accepts: BYTES, expects: 'STRING or BINARY', read: bytesOf },
+  any: { accepts: ANYTHING, expects: 'anything', read: readTypedData },
 } as const satisfies Record<ArgumentTypeName, ArgumentType>;
 
 /** A view of the bytes of a STRING or BINARY. */

@@ -1,4 +1,4 @@
-import { type DataType, Message, Name, type NotifyContext, Reader } from '@spoa/core';
+import { type DataType, Message, type MessageIndex, Name, type NotifyContext, Reader } from '@spoa/core';
 import { FrameworkError } from '../errors.ts';
 import { ARGUMENT_TYPES, type ArgumentTypeName, typeName } from './argument-type.ts';
 import type { Parameter } from './parameter.ts';
@@ -33,17 +33,19 @@ function bindArgument(parameter: Extract<Parameter, { kind: 'arg' }>): Binding {
   const { name, type = 'any', default: fallback, pipes } = parameter;
   const required = parameter.optional !== true && fallback === undefined && pipes === undefined;
   const passesNull = type === 'any' && fallback === undefined && pipes === undefined;
-  const find = typeof name === 'number' ? findByPosition(name) : findByName(new Name(name));
+  const wanted = typeof name === 'number' ? undefined : new Name(name);
+  const position = typeof name === 'number' ? name : 0;
   const { accepts, read: decode } = ARGUMENT_TYPES[type];
   const read = type === 'string' ? rememberText() : decode;
   return (notify, message) => {
     const { index } = notify;
-    const argument = find(notify, message);
+    const argument =
+      wanted === undefined ? argumentAt(index, message, position) : index.findArgument(message, wanted);
     if (argument >= 0) {
       const start = index.valueStart(argument);
       const tag = (index.bytes[start] as number) & 0x0f;
       if (tag !== NULL || passesNull) {
-        if (!accepts(tag)) throw mistyped(name, type, tag);
+        if (((accepts >> tag) & 1) === 0) throw mistyped(name, type, tag);
         reader.reset(index.bytes, start, index.bytes.length);
         return read(reader, name);
       }
@@ -53,16 +55,8 @@ function bindArgument(parameter: Extract<Parameter, { kind: 'arg' }>): Binding {
   };
 }
 
-type Find = (notify: NotifyContext, message: number) => number;
-
-function findByPosition(position: number): Find {
-  return ({ index }, message) =>
-    position < index.argumentCount(message) ? index.firstArgument(message) + position : -1;
-}
-
-/** The first argument with this name, wherever it stands: another HAProxy may send them in another order. */
-function findByName(name: Name): Find {
-  return ({ index }, message) => index.findArgument(message, name);
+function argumentAt(index: MessageIndex, message: number, position: number): number {
+  return position < index.argumentCount(message) ? index.firstArgument(message) + position : -1;
 }
 
 function missing(name: string | number, isNull: boolean): FrameworkError {
