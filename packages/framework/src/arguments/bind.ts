@@ -39,8 +39,7 @@ function bindArgument(parameter: Extract<Parameter, { kind: 'arg' }>): Binding {
   const read = type === 'string' ? rememberText() : decode;
   return (notify, message) => {
     const { index } = notify;
-    const argument =
-      wanted === undefined ? argumentAt(index, message, position) : index.findArgument(message, wanted);
+    const argument = wanted === undefined ? argumentAt(index, message, position) : index.findArgument(message, wanted);
     if (argument >= 0) {
       const start = index.valueStart(argument);
       const tag = (index.bytes[start] as number) & 0x0f;
