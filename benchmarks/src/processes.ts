@@ -65,7 +65,7 @@ export class Program {
   /** Waits until it takes connections. */
   async listening(port: number): Promise<void> {
     const deadline = performance.now() + START_TIMEOUT_MS;
-    while (!(await accepts(port))) {
+    while (!(await accepts({ port }))) {
       if (this.#hasEnded) throw new Error(`it ended at once: ${this.#name}`);
       if (performance.now() > deadline) throw new Error(`it does not listen: ${this.#name}`);
       await delay(10);
@@ -111,8 +111,12 @@ export async function withProgram<T>(
   }
 }
 
-async function accepts(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1');
+/** Where a program listens: a port on loopback, or a unix socket. */
+export type Target = { readonly path: string } | { readonly port: number };
+
+/** Whether somebody takes connections there. */
+export async function accepts(target: Target): Promise<boolean> {
+  const socket = connect('path' in target ? target : { ...target, host: '127.0.0.1' });
   try {
     await once(socket, 'connect');
     return true;

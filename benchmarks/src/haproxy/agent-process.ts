@@ -1,18 +1,15 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm } from 'node:fs/promises';
-import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cpuSeconds } from '../proc.ts';
-import { freePort } from '../processes.ts';
+import { accepts, freePort, type Target } from '../processes.ts';
 import type { Contender } from './contenders.ts';
 import { onProcessors } from './processors.ts';
 
 const START_TIMEOUT_MS = 10_000;
 const POLL_MS = 20;
-
-type Target = { readonly path: string } | { readonly port: number };
 
 /** A contender's agent, alone in its process. */
 export class AgentProcess implements AsyncDisposable {
@@ -74,17 +71,5 @@ export class AgentProcess implements AsyncDisposable {
     await exited;
     // Its socket stays behind, and the next of this name is to listen there.
     if ('path' in this.#target) await rm(this.#target.path, { force: true });
-  }
-}
-
-async function accepts(target: Target): Promise<boolean> {
-  const socket = connect('path' in target ? target : { ...target, host: '127.0.0.1' });
-  try {
-    await once(socket, 'connect');
-    return true;
-  } catch {
-    return false;
-  } finally {
-    socket.destroy();
   }
 }

@@ -17,7 +17,6 @@ import { Socket } from 'node:net';
 
 interface Handle {
   useUserBuffer?(buffer: Uint8Array): void;
-  readStop?(): number;
 }
 
 interface AcceptedSocket {
