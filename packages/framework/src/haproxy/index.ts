@@ -6,6 +6,7 @@ export type { ConfigFile, ConfigFiles } from './check/files.ts';
 export { HAPROXY_FINDINGS, type HaproxyFinding, type HaproxyFindingCode, type Severity } from './check/findings.ts';
 export { type SpoeFileReference, spoeFilesOf } from './check/spoe-files.ts';
 export { type DescribeOptions, describeMessages } from './describe.ts';
+export { type AgentDefinition, describeAgent } from './describe-agent.ts';
 export type {
   AgentDescription,
   ArgumentDescription,
