@@ -102,3 +102,13 @@ test("pino's transports: syslog", async () => {
   // Facility 16, severity 4.
   expect(line.toString()).toMatch(/^<132>1 .* agent .*"msg":"a line"/);
 });
+
+test('a transport for journald: priorities that it reads', async () => {
+  const text = await run(`${START}
+    const logger = { level: 'trace', transport: { target: '@spoa/framework/journald' } };
+    const { logger: log } = await SpoaApplication.create({ controllers: [], logger });
+    for (const level of ['trace', 'debug', 'info', 'warn', 'error', 'fatal']) log[level]({ level }, 'a line');`);
+  const lines = text.trim().split('\n');
+  expect(lines.map((line) => line.slice(0, 3))).toEqual(['<7>', '<7>', '<6>', '<4>', '<3>', '<2>']);
+  expect(lines.map((line) => (JSON.parse(line.slice(3)) as { msg: string }).msg)).toEqual(Array(6).fill('a line'));
+});
