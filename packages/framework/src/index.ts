@@ -33,7 +33,13 @@ export { UseFilters, UseGuards, UseInterceptors, UsePipes } from './decorators/e
 export { Inject, Injectable, type InjectableOptions, Optional } from './decorators/injection.ts';
 export { Global, Module, type ModuleOptions } from './decorators/module.ts';
 export { Arg, Args, Context, EngineId, FrameId, StreamId } from './decorators/parameters.ts';
-export { type SpoeEvent, SpoeMessage, type SpoeMessageOptions } from './decorators/spoe-message.ts';
+export {
+  type SpoeEvent,
+  SpoeMessage,
+  type SpoeMessageMetadata,
+  type SpoeMessageOptions,
+  spoeMessageOf,
+} from './decorators/spoe-message.ts';
 export { SetVar, Var } from './decorators/variables.ts';
 export type { FactoryProvider, Injection, Provider } from './di/provider.ts';
 export type { ProviderScope } from './di/scope.ts';
@@ -66,16 +72,20 @@ export type {
   UsedInterceptor,
   UsedPipe,
 } from './pipeline/enhancer.ts';
+export type { EnhancerOverrides } from './pipeline/enhancer-overrides.ts';
 export type { ExecutionContext } from './pipeline/execution-context.ts';
 export type { FailurePolicy } from './pipeline/failure-policy.ts';
 export { DefaultValuePipe, SchemaPipe } from './pipeline/pipes.ts';
 export { DeadlineError, GuardDeniedError, InvalidArgumentError } from './pipeline/refusals.ts';
 export {
   type ArgumentSpec,
+  type ArgumentSpecs,
   DefinedMessage,
   defineMessage,
   type MessageSpec,
   type VariableSpec,
+  type VariableSpecs,
+  type VariableTypes,
 } from './routing/define-message.ts';
 export { MemoryStreamStore, type MemoryStreamStoreOptions } from './stream-store/memory-stream-store.ts';
 export { type Awaitable, StreamStore } from './stream-store/stream-store.ts';

@@ -141,6 +141,14 @@ export class Engine implements AsyncDisposable {
   }
 
   /**
+   * Sends what is due now, and not at the end of the turn. Not to be called while the engine is calling: with a pair of streams
+   * the agent may answer before this returns.
+   */
+  flush(): void {
+    this.#link.outbox.flush();
+  }
+
+  /**
    * Waits for the ACK of a NOTIFY that was or will be sent by `sendRaw`; the window does not hold it back.
    *
    * @throws as `notify`

@@ -1,4 +1,5 @@
 import type { Duplex } from 'node:stream';
+import { setImmediate } from 'node:timers';
 import { SpoaError } from '../errors.ts';
 import { type FrameHeader, readFrameHeader } from '../wire/frame.ts';
 import { FrameSplitter } from '../wire/frame-splitter.ts';

@@ -1,4 +1,6 @@
 import type { Duplex } from 'node:stream';
+// Not the global one: a test may have put a fake clock in its place, and bytes travel all the same.
+import { setImmediate } from 'node:timers';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Writer } from '../wire/writer.ts';
 

@@ -1,5 +1,6 @@
 import { connect, Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
+import { setImmediate } from 'node:timers';
 import { SpoaError } from '../errors.ts';
 
 /** Where an agent is: over TCP (host `127.0.0.1` by default), a unix socket, or any duplex that leads to one. */

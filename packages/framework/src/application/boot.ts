@@ -9,6 +9,7 @@ import { BUILT_IN } from '../modules/built-in.ts';
 import type { ModuleNode } from '../modules/module-node.ts';
 import { ModuleScanner } from '../modules/scan.ts';
 import { Visibility } from '../modules/visibility.ts';
+import { EnhancerReplacements } from '../pipeline/enhancer-overrides.ts';
 import { Enhancers } from '../pipeline/enhancers.ts';
 import { type CompiledPolicy, compilePolicy } from '../pipeline/failure-policy.ts';
 import { classOfUse, globalUses, usesOf } from '../pipeline/uses.ts';
@@ -39,15 +40,19 @@ export function hasScopes({ modules, enhancers }: Blueprint): boolean {
 export type Definer = (providers: Providers) => MessageDefinition;
 
 /** Checks everything that can be checked before anything is made. @throws BootError with all mistakes at once */
-export async function plan({ root, overrides, failurePolicy, enhancers: given, logs }: Given): Promise<Blueprint> {
+export async function plan(all: Given): Promise<Blueprint> {
+  const { root, overrides, enhancerOverrides, failurePolicy, enhancers: given, logs } = all;
   const faults: BootFault[] = [];
   const globals = globalUses(given);
-  const scanned = await new ModuleScanner(overrides, faults).scan(root, ({ controllers }, isRoot) =>
-    [...(isRoot ? globals : []), ...controllers.flatMap(usesOf)].flatMap((use) => classOfUse(use) ?? []),
-  );
+  const replacements = new EnhancerReplacements(enhancerOverrides, faults);
+  const scanner = new ModuleScanner(overrides, faults, replacements.providers);
+  const scanned = await scanner.scan(root, ({ controllers }, isRoot) => {
+    const uses = [...(isRoot ? globals : []), ...controllers.flatMap(usesOf)];
+    return uses.flatMap((use) => classOfUse(replacements.replace(use)) ?? []);
+  });
   const modules = [BUILT_IN, loggingModule(logs), ...scanned];
   const visibility = new Visibility(modules);
-  const enhancers = new Enhancers(globals, modules, visibility);
+  const enhancers = new Enhancers(globals, modules, visibility, replacements);
   const policy = compilePolicy(failurePolicy, 'SpoaApplication.create, failurePolicy', faults);
   const definers = modules.flatMap((module) => exploreModule(module, enhancers, policy, faults));
   faults.push(...enhancers.faults(modules), ...linkProviders(modules, visibility), ...duplicateMessages(modules));

@@ -7,6 +7,7 @@ import { type LoggingOptions, makeLogger } from '../logging/make-logger.ts';
 import { type DynamicModule, isDynamicModule, type ModuleMetadata } from '../modules/metadata.ts';
 import type { RootModule } from '../modules/scan.ts';
 import type { EnhancerOptions } from '../pipeline/enhancer.ts';
+import type { EnhancerOverrides } from '../pipeline/enhancer-overrides.ts';
 import type { FailurePolicy } from '../pipeline/failure-policy.ts';
 import type { ApplicationObserver } from './observer.ts';
 
@@ -16,6 +17,11 @@ export interface SpoaApplicationSettings extends Omit<AgentOptions, 'logger'>, E
   logger?: PinoLogger | LoggingOptions | false;
   /** Put in the place of the providers and controllers of the same tokens, in whatever module they are: for tests. */
   overrides?: readonly Provider[];
+  /**
+   * Put in the place of the guards, interceptors, pipes and filters of the same classes, wherever they are listed, also as
+   * instances: for tests.
+   */
+  enhancerOverrides?: EnhancerOverrides;
   /** What HAProxy gets where a message fails that does not say it itself: each option by itself. */
   failurePolicy?: FailurePolicy;
   /** Metrics and the admin server: `new Observability(...)` of `@spoa/framework/observability`. @default none, at no cost */
@@ -34,6 +40,7 @@ export interface SpoaApplicationOptions
 export interface Given {
   readonly root: RootModule;
   readonly overrides: readonly Provider[];
+  readonly enhancerOverrides: EnhancerOverrides;
   readonly failurePolicy: FailurePolicy;
   readonly enhancers: EnhancerOptions;
   readonly observer: ApplicationObserver | undefined;
@@ -52,6 +59,15 @@ export function given(
 
 function split({ guards, interceptors, pipes, filters, ...settings }: SpoaApplicationSettings): Omit<Given, 'root'> {
   const enhancers = { guards, interceptors, pipes, filters } as EnhancerOptions;
-  const { logger, overrides = [], failurePolicy = {}, observability: observer, ...limits } = settings;
-  return { overrides, failurePolicy, enhancers, observer, limits, logs: new Logs(makeLogger(logger)) };
+  const { logger, overrides = [], enhancerOverrides = {}, failurePolicy = {}, ...others } = settings;
+  const { observability: observer, ...limits } = others;
+  return {
+    overrides,
+    enhancerOverrides,
+    failurePolicy,
+    enhancers,
+    observer,
+    limits,
+    logs: new Logs(makeLogger(logger)),
+  };
 }

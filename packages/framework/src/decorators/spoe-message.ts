@@ -32,6 +32,7 @@ export interface SpoeMessageMetadata extends SpoeMessageOptions {
 
 const MESSAGE = new MetadataKey<SpoeMessageMetadata>('message');
 
+/** What `@SpoeMessage` says of a controller; `undefined` where it does not stand on this very class. */
 export function spoeMessageOf(controller: Class): SpoeMessageMetadata | undefined {
   return MESSAGE.ownOfClass(controller);
 }

@@ -1,3 +1,5 @@
+// Not the global one: a test may have put a fake clock in its place, and what is made for a NOTIFY ends all the same.
+import { setImmediate } from 'node:timers';
 import { type Handler, isThenable, type NotifyConnection, type NotifyContext } from '@spoa/core';
 import { CONNECTION_NODE, NOTIFY } from '../modules/built-in.ts';
 import { InstanceScope, Pending } from './instance-scope.ts';

@@ -23,17 +23,22 @@ export class ModuleScanner {
   readonly #faults: BootFault[];
   readonly #nodes = new Map<Class | DynamicModule, ModuleNode>();
 
-  /** @param overrides what is put in the place of the provider of the same token, in whatever module it is */
-  constructor(overrides: readonly Provider[], faults: BootFault[]) {
+  /**
+   * @param overrides what is put in the place of the provider of the same token, in whatever module it is
+   * @param standIns more of them; whether they stand in for anything is somebody else's question
+   */
+  constructor(overrides: readonly Provider[], faults: BootFault[], standIns: readonly Provider[] = []) {
     this.#faults = faults;
-    this.#overrides = new Map(
-      overrides.flatMap((provider, i): [Token, Provider][] => {
+    this.#overrides = new Map([
+      ...standIns.map((provider): [Token, Provider] => [tokenOf(provider), provider]),
+      ...overrides.flatMap((provider, i): [Token, Provider][] => {
         const fault = providerFault(provider, `SpoaApplication.create, overrides, entry ${i + 1}`);
         if (fault === undefined) return [[tokenOf(provider), provider]];
         faults.push(fault);
         return [];
       }),
-    );
+    ]);
+    for (const provider of standIns) this.#overridden.add(tokenOf(provider));
   }
 
   /** All modules, the root last: imported ones before those that import them, global ones and theirs before the rest. */

@@ -11,6 +11,7 @@ import type { DefinedMessage } from '../routing/define-message.ts';
 import type { MessageDefinition } from '../routing/message-definition.ts';
 import { caughtBy } from './catch.ts';
 import { ENHANCERS, type EnhancerKind, isSchema } from './enhancer.ts';
+import type { EnhancerReplacements } from './enhancer-overrides.ts';
 import type { ExecutionContext } from './execution-context.ts';
 import type { Pipeline } from './pipeline.ts';
 import { SchemaPipe } from './pipes.ts';
@@ -34,17 +35,26 @@ export class Enhancers {
   readonly #globals: readonly Use[];
   readonly #root: ModuleNode;
   readonly #visibility: Visibility;
+  readonly #replacements: EnhancerReplacements;
 
   /** @param modules the root last */
-  constructor(globals: readonly Use[], modules: readonly ModuleNode[], visibility: Visibility) {
-    this.#globals = globals;
+  constructor(
+    globals: readonly Use[],
+    modules: readonly ModuleNode[],
+    visibility: Visibility,
+    replacements: EnhancerReplacements,
+  ) {
+    this.#globals = globals.map(replacements.replace);
+    this.#replacements = replacements;
     this.#root = modules.at(-1) as ModuleNode;
     this.#visibility = visibility;
   }
 
   /** What is wrong with what is listed, as far as it shows before anything is made. */
   faults(modules: readonly ModuleNode[]): BootFault[] {
-    return this.#all(modules).flatMap((use) => useFault(use) ?? this.#classFault(use) ?? []);
+    const all = this.#all(modules);
+    const faults = all.flatMap((use) => useFault(use) ?? this.#classFault(use) ?? []);
+    return [...faults, ...this.#replacements.unused(all)];
   }
 
   /** Whether one of them is not made once. */
@@ -55,10 +65,12 @@ export class Enhancers {
   #all(modules: readonly ModuleNode[]): Placed[] {
     return [
       ...this.#globals.map((use) => ({ ...use, module: this.#root })),
-      ...modules.flatMap((module) =>
-        module.controllers.flatMap((controller) => usesOf(controller).map((use) => ({ ...use, module }))),
-      ),
+      ...modules.flatMap((module) => module.controllers.flatMap((controller) => this.#usesOf(controller, module))),
     ];
+  }
+
+  #usesOf(controller: Class | DefinedMessage, module: ModuleNode): Placed[] {
+    return usesOf(controller).map((use) => ({ ...this.#replacements.replace(use), module }));
   }
 
   #nodesOf(use: Placed): readonly ProviderNode[] {
@@ -90,7 +102,7 @@ export class Enhancers {
     { parameters, message }: MessageDefinition,
     makers: Makers,
   ): Pipeline | undefined {
-    const own = usesOf(controller).map((use) => ({ ...use, module }));
+    const own = this.#usesOf(controller, module);
     const all = [...this.#globals.map((use) => ({ ...use, module: this.#root })), ...own];
     const of = <T>(kind: EnhancerKind, parameter?: number) =>
       all

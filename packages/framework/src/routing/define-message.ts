@@ -102,9 +102,23 @@ export interface MessageOutline {
   readonly variables: readonly Variable[];
 }
 
+/** By the keys under which the handler knows them. */
+export type ArgumentSpecs = Readonly<Record<string, ArgumentSpec>>;
+export type VariableSpecs = Readonly<Record<string, VariableSpec>>;
+
+/** What a message without a class is made of. */
+interface DefinedParts<Args, Vars>
+  extends Pick<DefinedMessage, 'message' | 'handler' | 'enhancers' | 'outline' | 'define'> {
+  readonly args: Args;
+  readonly vars: Vars;
+}
+
 /** A message without a class. */
-export class DefinedMessage {
+export class DefinedMessage<Args extends ArgumentSpecs = ArgumentSpecs, Vars extends VariableSpecs = VariableSpecs> {
   readonly message: SpoeMessageMetadata;
+  /** As they were specified. */
+  readonly args: Args;
+  readonly vars: Vars;
   /** @internal The function itself, as it was given. */
   readonly handler: (...values: never[]) => unknown;
   /** @internal */
@@ -115,11 +129,10 @@ export class DefinedMessage {
   readonly define: (faults: BootFault[]) => MessageDefinition | undefined;
 
   /** @internal */
-  constructor(
-    message: SpoeMessageMetadata,
-    { handler, enhancers, outline, define }: Pick<DefinedMessage, 'handler' | 'enhancers' | 'outline' | 'define'>,
-  ) {
+  constructor({ message, args, vars, handler, enhancers, outline, define }: DefinedParts<Args, Vars>) {
     this.message = message;
+    this.args = args;
+    this.vars = vars;
     this.handler = handler;
     this.enhancers = enhancers;
     this.outline = outline;
@@ -142,8 +155,8 @@ export function defineMessage<
   const Args extends Record<string, ArgumentSpec> = Record<never, never>,
   const Vars extends Record<string, VariableSpec> = Record<never, never>,
   Returned extends HandlerResult<Vars> | Promise<HandlerResult<Vars>> = HandlerResult<Vars>,
->(spec: MessageSpec<Args, Vars, Returned>): DefinedMessage {
-  const { args = {} as Args, vars = {}, handle, guards, interceptors, pipes, filters, ...message } = spec;
+>(spec: MessageSpec<Args, Vars, Returned>): DefinedMessage<Args, Vars> {
+  const { args = {} as Args, vars = {} as Vars, handle, guards, interceptors, pipes, filters, ...message } = spec;
   const enhancers = {
     guards: guards ?? [],
     interceptors: interceptors ?? [],
@@ -172,7 +185,7 @@ export function defineMessage<
     const call = callWithObject(keys, handle as unknown as ObjectHandle);
     return { message, where, parameters: [...parameters, { kind: 'context' }], handle: call, writeResult };
   };
-  return new DefinedMessage(message, { handler: handle, enhancers, outline, define });
+  return new DefinedMessage({ message, args, vars, handler: handle, enhancers, outline, define });
 }
 
 type ObjectHandle = (args: Record<string, unknown>, notify: NotifyContext) => unknown;
