@@ -1,5 +1,13 @@
 import * as stream from 'node:stream';
-import { connectEngine, type Engine, type EngineOptions, type Scope, type Value, type WritableValue } from '@spoa/core';
+import {
+  type Action,
+  connectEngine,
+  type Engine,
+  type EngineOptions,
+  type Scope,
+  type Value,
+  type WritableValue,
+} from '@spoa/core';
 
 /** An agent or an application: whatever serves a connection. */
 export interface Served {
@@ -13,10 +21,20 @@ const { duplexPair } = stream as unknown as { duplexPair(): [stream.Duplex, stre
  * Connects HAProxy's side to an agent or application in the same process, without a socket: every byte goes through the same
  * codec and connection as in service.
  */
-export function connectInProcess(served: Served, options?: EngineOptions): Promise<Engine> {
+export async function connectInProcess(served: Served, options?: EngineOptions): Promise<Engine> {
+  return (await openInProcess(served, options)).engine;
+}
+
+/** Both ends of a connection within one process. */
+export interface ConnectedInProcess {
+  readonly engine: Engine;
+  readonly agentEnd: stream.Duplex;
+}
+
+export async function openInProcess(served: Served, options?: EngineOptions): Promise<ConnectedInProcess> {
   const [agentEnd, engineEnd] = duplexPair();
   served.handleConnection(agentEnd);
-  return connectEngine({ duplex: engineEnd }, options);
+  return { engine: await connectEngine({ duplex: engineEnd }, options), agentEnd };
 }
 
 /** Arguments by name, or in order where some have no name or one name twice. */
@@ -38,6 +56,11 @@ export async function dispatch(served: Served, message: string, args: DispatchAr
   const list = Array.isArray(args) ? (args as readonly (readonly [string, WritableValue])[]) : Object.entries(args);
   const { actions } = await engine.notify([{ name: message, args: list }]);
   await engine.disconnect();
+  return variablesOf(actions);
+}
+
+/** The last action on a variable counts. */
+export function variablesOf(actions: readonly Action[]): Variables {
   const variables: { [scope in Scope]?: Record<string, Value> } = Object.create(null) as object;
   for (const action of actions) {
     let scope = variables[action.scope];

@@ -4,7 +4,7 @@ import { describeToken } from '../di/token.ts';
 import type { BootFault } from '../errors.ts';
 import { nameOf } from '../metadata.ts';
 import { providerFault } from '../modules/entries.ts';
-import { ENHANCER_KINDS, ENHANCERS, type EnhancerKind, isSchema } from './enhancer.ts';
+import { ENHANCER_KINDS, type EnhancerKind, isSchema } from './enhancer.ts';
 import { classOfUse, type Use } from './uses.ts';
 
 /** By kind: what is put in the place of guards and the like of the same class. */
@@ -52,7 +52,7 @@ export class EnhancerReplacements {
       const name = describeToken(token);
       const known = [...new Set(used.flatMap((one) => (one === undefined ? [] : nameOf(one))))];
       const remedy = known.length > 0 ? `name one of ${known.join(', ')}` : `none is listed, so drop it`;
-      const problem = `nothing lists ${name} as a ${ENHANCERS[kind].name}`;
+      const problem = `nothing lists ${name} among the ${kind}`;
       return [{ code: 'SPOA_BOOT_PROVIDER', where: `${PLACE}.${kind}, ${name}`, problem, remedy }];
     });
   }
