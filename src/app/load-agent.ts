@@ -55,24 +55,23 @@ async function importBuilt(built: string): Promise<Record<string, unknown>> {
   try {
     return (await import(pathToFileURL(built).href)) as Record<string, unknown>;
   } catch (error) {
-    const told = error instanceof Error && !isListOfFaults(error) ? (error.stack ?? error.message) : messageOf(error);
-    throw new Error(`${shorter(built)} could not be imported${remedyOf(error)}:\n${told}`, { cause: error });
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
+    const remedy = isMissing ? ', something is not installed or not built (`npm run deps`, `npm run build`)' : '';
+    throw new Error(`${shorter(built)} could not be imported${remedy}:\n${thrownText(error)}`, { cause: error });
   }
 }
 
-function remedyOf(error: unknown): string {
-  const isMissing = error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND';
-  return isMissing ? ', something is not installed or not built (`npm run deps`, `npm run build`)' : '';
-}
-
-/** Errors of the framework list what is wrong and where: their stack says nothing more. */
-function isListOfFaults(error: Error): boolean {
-  return 'faults' in error;
+/** With the lines of the stack that belong to the application; a list of faults says itself where they are. */
+function thrownText(error: unknown): string {
+  if (!(error instanceof Error) || error.stack === undefined || 'faults' in error) return messageOf(error);
+  const lines = error.stack.split('\n');
+  const loader = lines.findIndex((line) => /^\s+at .*node:internal\//.test(line));
+  return lines.slice(0, loader < 0 ? undefined : loader).join('\n');
 }
 
 function agentOf(exports: Record<string, unknown>, app: App): AgentDefinition {
   const { agent } = exports;
-  const where = `${join(app.shown, 'dist', 'agent.js')}`;
+  const where = join(app.shown, 'dist', 'agent.js');
   if (agent === undefined) throw new Error(`${where} exports no \`agent\`. ${example(app)}`);
   if (typeof agent !== 'object' || agent === null)
     throw new Error(`\`agent\` of ${where} is no object. ${example(app)}`);

@@ -1,0 +1,41 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, onTestFinished, test } from 'vitest';
+import { ROOT, run, spoa } from './support/spoa.ts';
+
+describe('spoa', () => {
+  test('alone prints its help', async () => {
+    const alone = await spoa('/');
+    expect(alone).toEqual(await spoa('/', '--help'));
+    expect(alone).toMatchObject({ code: 0, stderr: '', stdout: expect.stringMatching(/^Usage: spoa .*Examples:\n/s) });
+  });
+
+  test('prints its version', async () => {
+    const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+    expect(await spoa('/', '--version')).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+  });
+
+  test('helps with a command in either way', async () => {
+    const help = await spoa('/', 'help', 'check');
+    expect(help).toEqual(await spoa('/', 'check', '--help'));
+    expect(help).toMatchObject({ code: 0, stdout: expect.stringContaining('--strict') });
+  });
+
+  test.each([
+    [['chek', 'x'], "error: unknown command 'chek'\n(Did you mean check?)\n(see spoa --help)\n"],
+    [['--verison'], "error: unknown option '--verison'\n(Did you mean --version?)\n(see spoa --help)\n"],
+  ])('%s is a wrong command line', async (args, stderr) => {
+    expect(await spoa('/', ...args)).toEqual({ code: 2, stdout: '', stderr });
+  });
+
+  test('npx finds it at the root', async () => {
+    const cache = await mkdtemp(join(tmpdir(), 'spoa-npx-'));
+    onTestFinished(() => rm(cache, { recursive: true }));
+    const { code, stdout } = await run('npx', ['spoa', 'help', 'config'], {
+      cwd: ROOT,
+      env: { npm_config_cache: cache, npm_config_offline: 'true' },
+    });
+    expect({ code, stdout }).toEqual({ code: 0, stdout: (await spoa('/', 'help', 'config')).stdout });
+  });
+});
