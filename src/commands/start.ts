@@ -1,65 +1,55 @@
-import { Command, Option } from 'commander';
-import { createLogger, LOG_LEVELS, type LogLevel, portArgument, signalled, startAgent } from 'ip-reputation';
-import { type Front, startFront } from '../start/front.ts';
+import { Command, InvalidArgumentError } from 'commander';
+import { addSettings, locationOf, settingsOf, settingsWith, startApplication } from 'ip-reputation';
+import { Front } from '../start/front.ts';
 import { thingsToTry } from '../start/things-to-try.ts';
 
 interface Options {
-  readonly host: string;
-  readonly port: number;
-  readonly haproxyPort: number;
   readonly haproxy: boolean;
-  readonly data: string;
-  readonly logLevel: LogLevel;
+  readonly haproxyPort: number;
 }
 
+/** Those of the application, for somebody who looks on. */
+const SETTINGS = settingsWith({ data: 'data', logLevel: 'debug', seed: true });
+
 export function startCommand(): Command {
-  return new Command('start')
-    .description(
-      'Runs the IP reputation agent on an embedded PostgreSQL filled with the bundled lists, and a real HAProxy in front of it. ' +
-        'Ctrl-C ends both.',
-    )
-    .option('--host <address>', 'address of the agent and of HAProxy', '127.0.0.1')
-    .option('--port <port>', 'port of the agent', portArgument, 12345)
+  const command = new Command('start').description(
+    'Runs the IP reputation agent on an embedded PostgreSQL filled with the bundled lists, and a real HAProxy in front of it. ' +
+      'Ctrl-C ends both.',
+  );
+  return addSettings(command, ['host', 'port', 'data', 'logLevel', 'adminPort'], SETTINGS)
     .option('--haproxy-port <port>', 'port of HAProxy, for curl', portArgument, 8080)
     .option('--no-haproxy', 'the agent alone')
-    .option('--data <dir>', 'folder of the database', 'data')
-    .addOption(
-      new Option('--log-level <level>', 'what the agent logs')
-        .choices(LOG_LEVELS)
-        .default('debug', 'debug: every decision'),
-    )
     .addHelpText(
       'after',
       `
 Examples:
   npm start
   npm start -- --haproxy-port 8888 --data /tmp/reputation
-  npm start -- --no-haproxy --host 0.0.0.0
+  npm start -- --no-haproxy --host 0.0.0.0 --admin-port 9464
 
 DATABASE_URL=postgres://... names a PostgreSQL server instead of the folder.
 Exit codes: 0 ended by a signal, 1 could not start, 2 usage`,
     )
-    .action((options: Options) => run(options));
+    .action((options: Options) => run(options, command));
 }
 
-async function run({ host, port, haproxyPort, haproxy, data, logLevel }: Options): Promise<void> {
-  const ended = signalled();
-  const logger = createLogger(logLevel);
-  const url = process.env.DATABASE_URL;
-  const app = await startAgent({
-    database: url ? { url } : { dataDirectory: data },
-    listen: [{ host, port }],
-    logger,
-    seed: true,
-  });
-  let front: Front | undefined;
+async function run({ haproxy, haproxyPort }: Options, command: Command): Promise<void> {
+  const config = await settingsOf(command, SETTINGS);
+  const location = locationOf(config);
+  const front = new Front();
+  const app = await startApplication(config, { provide: Front, useValue: front });
   try {
-    if (haproxy) front = await startFront({ host, port: haproxyPort, agent: app.addresses[0], logger });
-    process.stdout.write(thingsToTry(front?.url, url ? `--database-url "$DATABASE_URL"` : `--data ${data}`));
-    const exit = await Promise.race([ended, ...(front === undefined ? [] : [front.haproxy.exited])]);
-    if (exit !== undefined) throw new Error(`HAProxy ended by itself:\n${front?.haproxy.describe()}`);
-  } finally {
-    await front?.haproxy.stop();
+    const url = haproxy ? await front.start(app, { host: config.get('host'), port: haproxyPort }) : undefined;
+    const database = 'url' in location ? `--database-url "$DATABASE_URL"` : `--data ${location.dataDirectory}`;
+    if (app.state === 'ready') process.stdout.write(thingsToTry(url, database));
+  } catch (error) {
     await app.close();
+    throw error;
   }
+}
+
+function portArgument(text: string): number {
+  const port = Number(text);
+  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('A port is an integer from 0 to 65535.');
+  return port;
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import type { ListenAddress } from '@spoa/framework';
+import { type BeforeShutdown, Logs, type SpoaApplication } from '@spoa/framework';
 import {
   findHaproxy,
   type Haproxy,
@@ -8,51 +8,62 @@ import {
   startHaproxy,
 } from '@spoa/testing';
 import { HAPROXY_FILES } from 'ip-reputation';
-import type { Logger } from 'pino';
 
-/** HAProxy in front of the agent. */
-export interface Front {
-  readonly haproxy: Haproxy;
-  /** Where curl finds it. */
-  readonly url: string;
+/** HAProxy in front of the agent. It ends before the agent does: who is still asking gets an answer. */
+export class Front implements BeforeShutdown {
+  #starting: Promise<Haproxy | undefined> = Promise.resolve(undefined);
+
+  /**
+   * Starts it with the configuration that lies beside the application.
+   *
+   * @returns where curl finds it; `undefined` where there is no HAProxy to be had
+   */
+  async start(app: SpoaApplication, { host, port }: { host: string; port: number }): Promise<string | undefined> {
+    this.#starting = startIn(app, `${inUrl(host)}:${port}`);
+    const haproxy = await this.#starting;
+    if (haproxy === undefined) return undefined;
+    void haproxy.exited.then(() => {
+      if (app.state !== 'ready') return;
+      app.logger.error(`HAProxy ended by itself:\n${haproxy.describe()}`);
+      process.exitCode = 1;
+      void app.close();
+    });
+    return `http://${inUrl(host)}:${port}`;
+  }
+
+  async beforeShutdown(): Promise<void> {
+    const haproxy = await this.#starting.catch(() => undefined);
+    await haproxy?.stop();
+  }
 }
 
-export interface FrontOptions {
-  readonly host: string;
-  readonly port: number;
-  /** Where the agent listens. */
-  readonly agent: ListenAddress | undefined;
-  readonly logger: Logger;
-}
-
-/** Starts HAProxy with the configuration that lies beside the application; `undefined` where there is no HAProxy to be had. */
-export async function startFront({ host, port, agent, logger }: FrontOptions): Promise<Front | undefined> {
+async function startIn(app: SpoaApplication, bind: string): Promise<Haproxy | undefined> {
+  const [agent] = app.addresses;
   if (agent === undefined || 'path' in agent) throw new Error('the agent listens on no TCP address');
-  const installation = await find(logger);
+  const log = app.get(Logs).for('haproxy');
+  const installation = await find(log);
   if (installation === undefined) return undefined;
-  const log = logger.child({ name: 'haproxy' });
-  const haproxy = await startHaproxy({
+  return startHaproxy({
     installation,
     config: await readFile(HAPROXY_FILES.haproxy, 'utf8'),
     env: {
-      IP_REPUTATION_BIND: `${inUrl(host)}:${port}`,
+      IP_REPUTATION_BIND: bind,
       IP_REPUTATION_AGENT: `${inUrl(agent.address)}:${agent.port}`,
       IP_REPUTATION_SPOE: HAPROXY_FILES.spoe,
     },
     // It names clients: addresses are shown at debug only, as the agent's decisions are.
     onLogLine: (line) => log.debug(line),
   });
-  return { haproxy, url: `http://${inUrl(host)}:${port}` };
 }
 
-async function find(logger: Logger): Promise<HaproxyInstallation | undefined> {
+async function find(log: ReturnType<Logs['for']>): Promise<HaproxyInstallation | undefined> {
   try {
-    const installation = await findHaproxy('3.2', { onProgress: (message) => logger.info(message) });
-    logger.info({ version: installation.version, origin: installation.origin }, 'HAProxy');
+    const installation = await findHaproxy('3.2', { onProgress: (message) => log.info(message) });
+    log.info({ version: installation.version, origin: installation.origin }, 'HAProxy');
     return installation;
   } catch (error) {
     if (!(error instanceof HaproxyUnavailableError)) throw error;
-    logger.warn(`${error.message}\nThe agent runs without HAProxy in front of it.`);
+    log.warn(`${error.message}\nThe agent runs without HAProxy in front of it.`);
     return undefined;
   }
 }

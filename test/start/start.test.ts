@@ -107,7 +107,7 @@ describe('S2-26 spoa start', () => {
     }
     const usage = new Started(['start', '--port', 'many']);
     expect(await usage.exited).toBe(2);
-    expect(usage.output).toContain('A port is an integer');
+    expect(usage.output).toContain('port: must be an integer from 0 to 65535 (--port)');
 
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');

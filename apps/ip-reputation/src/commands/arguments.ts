@@ -47,14 +47,3 @@ export function addressesArgument(text: string, before: readonly IpAddress[] = [
   if (address === undefined) throw new InvalidArgumentError('Give an address: 192.0.2.1 or 2001:db8::1.');
   return [...before, address];
 }
-
-export function portArgument(text: string): number {
-  const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('A port is an integer from 0 to 65535.');
-  return port;
-}
-
-export function modeArgument(text: string): number {
-  if (!/^0?[0-7]{3}$/.test(text)) throw new InvalidArgumentError('Permissions are three octal digits, such as 660.');
-  return Number.parseInt(text, 8);
-}

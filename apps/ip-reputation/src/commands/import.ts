@@ -8,12 +8,12 @@ import { isListName } from '../entries/limits.ts';
 import { FORMATS, type FormatName } from '../import/formats/formats.ts';
 import { type BadLine, ImportError, type ImportResult, importList } from '../import/import-list.ts';
 import { expiryArgument, listArgument, reasonArgument, scoreArgument } from './arguments.ts';
-import { addDatabaseOptions, type DatabaseOptions, withDatabase } from './database-options.ts';
 import { EXIT, type ExitCode, UsageError } from './exit-codes.ts';
 import { note, number, print, printJson } from './output.ts';
 import { startProgress } from './progress.ts';
+import { addSettings, withDatabase } from './settings-options.ts';
 
-interface Options extends DatabaseOptions {
+interface Options {
   readonly list?: string;
   readonly format?: FormatName;
   readonly score?: number;
@@ -56,17 +56,17 @@ Exit codes: ${EXIT.ok} done, ${EXIT.failure} failed (that file changed nothing),
 ${EXIT.badLines} done, but some lines were bad`,
     )
     .action(async (files: string[], options: Options) => {
-      process.exitCode = await run(files, options);
+      process.exitCode = await run(files, options, command);
     });
-  return addDatabaseOptions(command);
+  return addSettings(command, ['data', 'databaseUrl']);
 }
 
-async function run(files: readonly string[], options: Options): Promise<ExitCode> {
+async function run(files: readonly string[], options: Options, command: Command): Promise<ExitCode> {
   if (files.length > 1 && options.replace && options.list !== undefined) {
     throw new UsageError('--replace with --list takes one file: each would replace what the one before it brought');
   }
   const names = new Map(files.map((file) => [file, options.list ?? listNameOf(file)]));
-  return withDatabase(options, async (database) => {
+  return withDatabase(command, async (database) => {
     const results: object[] = [];
     let exit: ExitCode = EXIT.ok;
     for (const [file, list] of names) {

@@ -1,13 +1,12 @@
 import type { IpAddress } from '@spoa/core';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import { type Entry, entriesFor } from '../entries/entries.ts';
-import { addressesArgument, scoreArgument } from './arguments.ts';
-import { addDatabaseOptions, type DatabaseOptions, withDatabase } from './database-options.ts';
+import { addressesArgument } from './arguments.ts';
 import { EXIT } from './exit-codes.ts';
 import { print, printJson } from './output.ts';
+import { addSettings, withDatabase } from './settings-options.ts';
 
-interface Options extends DatabaseOptions {
-  readonly defaultScore: number;
+interface Options {
   readonly json?: boolean;
 }
 
@@ -16,12 +15,6 @@ export function lookupCommand(): Command {
     .summary('what is known about addresses')
     .description('Shows the reputation of addresses, and every entry that holds them; the first one decides.')
     .argument('<ip...>', 'IPv4 or IPv6 addresses', addressesArgument)
-    .addOption(
-      new Option('--default-score <n>', 'score of addresses in no list')
-        .env('IP_REPUTATION_DEFAULT_SCORE')
-        .argParser(scoreArgument)
-        .default(100),
-    )
     .option('--json', 'print JSON')
     .addHelpText(
       'after',
@@ -34,21 +27,22 @@ Examples:
 
 Exit codes: ${EXIT.ok} done (also when an address is in no list), ${EXIT.failure} failed, ${EXIT.usage} usage`,
     )
-    .action((addresses: IpAddress[], options: Options) => run(addresses, options));
-  return addDatabaseOptions(command);
+    .action((addresses: IpAddress[], options: Options) => run(addresses, options, command));
+  return addSettings(command, ['defaultScore', 'data', 'databaseUrl']);
 }
 
-async function run(addresses: readonly IpAddress[], options: Options): Promise<void> {
-  await withDatabase(options, async (database) => {
+async function run(addresses: readonly IpAddress[], options: Options, command: Command): Promise<void> {
+  await withDatabase(command, async (database, settings) => {
+    const defaultScore = settings.get('defaultScore');
     const results = [];
     for (const address of addresses) results.push({ address, entries: await entriesFor(database, address) });
     if (options.json) {
-      printJson(results.map(({ address, entries }) => toJson(address, entries, options.defaultScore)));
+      printJson(results.map(({ address, entries }) => toJson(address, entries, defaultScore)));
       return;
     }
     for (const { address, entries } of results) {
       const [winner, ...others] = entries;
-      if (winner === undefined) print(`${address}: score ${options.defaultScore}, in no list`);
+      if (winner === undefined) print(`${address}: score ${defaultScore}, in no list`);
       else print(`${address}: score ${winner.score}, ${describe(winner)}`);
       for (const entry of others) print(`  outdone: score ${entry.score}, ${describe(entry)}`);
     }

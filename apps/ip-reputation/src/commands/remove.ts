@@ -2,11 +2,11 @@ import { Command } from 'commander';
 import { removeEntries, removeList } from '../entries/entries.ts';
 import type { Prefix } from '../entries/prefix.ts';
 import { listArgument, prefixArgument } from './arguments.ts';
-import { addDatabaseOptions, type DatabaseOptions, withDatabase } from './database-options.ts';
 import { EXIT, type ExitCode, UsageError } from './exit-codes.ts';
 import { note, number, print, printJson } from './output.ts';
+import { addSettings, withDatabase } from './settings-options.ts';
 
-interface Options extends DatabaseOptions {
+interface Options {
   readonly list?: string;
   readonly wholeList?: boolean;
   readonly json?: boolean;
@@ -36,17 +36,17 @@ Examples:
 Exit codes: ${EXIT.ok} done, ${EXIT.failure} failed, or there was nothing to remove, ${EXIT.usage} usage`,
     )
     .action(async (prefixes: Prefix[] | undefined, options: Options) => {
-      process.exitCode = await run(prefixes ?? [], options);
+      process.exitCode = await run(prefixes ?? [], options, command);
     });
-  return addDatabaseOptions(command);
+  return addSettings(command, ['data', 'databaseUrl']);
 }
 
-async function run(prefixes: readonly Prefix[], options: Options): Promise<ExitCode> {
+async function run(prefixes: readonly Prefix[], options: Options, command: Command): Promise<ExitCode> {
   const { list, wholeList = false, json = false } = options;
   if (wholeList !== (prefixes.length === 0)) {
     throw new UsageError('give addresses or prefixes, or --list with --whole-list');
   }
-  const removed = await withDatabase(options, async (database) => {
+  const removed = await withDatabase(command, async (database) => {
     if (!wholeList) return removeEntries(database, prefixes, list);
     if (list === undefined) throw new UsageError('--whole-list needs --list');
     return removeList(database, list);

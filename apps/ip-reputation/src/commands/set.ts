@@ -2,11 +2,11 @@ import { Command } from 'commander';
 import { setEntry } from '../entries/entries.ts';
 import type { Prefix } from '../entries/prefix.ts';
 import { expiryArgument, listArgument, prefixArgument, reasonArgument, scoreArgument } from './arguments.ts';
-import { addDatabaseOptions, type DatabaseOptions, withDatabase } from './database-options.ts';
 import { EXIT } from './exit-codes.ts';
 import { print, printJson } from './output.ts';
+import { addSettings, withDatabase } from './settings-options.ts';
 
-interface Options extends DatabaseOptions {
+interface Options {
   readonly score: number;
   readonly list: string;
   readonly reason?: string;
@@ -33,14 +33,14 @@ Examples:
 
 Exit codes: ${EXIT.ok} done, ${EXIT.failure} failed, ${EXIT.usage} usage`,
     )
-    .action((prefix: Prefix, options: Options) => run(prefix, options));
-  return addDatabaseOptions(command);
+    .action((prefix: Prefix, options: Options) => run(prefix, options, command));
+  return addSettings(command, ['data', 'databaseUrl']);
 }
 
-async function run(prefix: Prefix, options: Options): Promise<void> {
+async function run(prefix: Prefix, options: Options, command: Command): Promise<void> {
   const { list, score, reason, expires } = options;
   const entry = { prefix, list, score, reason, expiresAt: expires };
-  await withDatabase(options, (database) => setEntry(database, entry));
+  await withDatabase(command, (database) => setEntry(database, entry));
   if (options.json) printJson(entry);
   else print(`${prefix}: score ${score} in "${list}"${expires ? ` until ${expires.toISOString()}` : ''}`);
 }

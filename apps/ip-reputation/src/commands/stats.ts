@@ -1,10 +1,10 @@
 import { Command } from 'commander';
 import { type ListStatistics, listStatistics } from '../entries/entries.ts';
-import { addDatabaseOptions, type DatabaseOptions, withDatabase } from './database-options.ts';
 import { EXIT } from './exit-codes.ts';
 import { number, print, printJson, table } from './output.ts';
+import { addSettings, withDatabase } from './settings-options.ts';
 
-interface Options extends DatabaseOptions {
+interface Options {
   readonly json?: boolean;
 }
 
@@ -21,12 +21,12 @@ Example:
 
 Exit codes: ${EXIT.ok} done, ${EXIT.failure} failed, ${EXIT.usage} usage`,
     )
-    .action((options: Options) => run(options));
-  return addDatabaseOptions(command);
+    .action((options: Options) => run(options, command));
+  return addSettings(command, ['data', 'databaseUrl']);
 }
 
-async function run(options: Options): Promise<void> {
-  await withDatabase(options, async (database) => {
+async function run(options: Options, command: Command): Promise<void> {
+  await withDatabase(command, async (database) => {
     const lists = await listStatistics(database);
     const entries = lists.reduce((sum, list) => sum + list.entries, 0);
     if (options.json) {

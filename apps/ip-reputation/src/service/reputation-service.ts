@@ -1,4 +1,5 @@
 import type { IpAddress } from '@spoa/core';
+import type { OnModuleInit } from '@spoa/framework';
 import type pg from 'pg';
 import { AGENT_APPLICATION } from '../database/application-names.ts';
 import type { Database } from '../database/database.ts';
@@ -49,7 +50,7 @@ const LAST_RETRY_MS = 5000;
  *
  * While the database is away it answers from what it knows, and tries again until it is back.
  */
-export class ReputationService {
+export class ReputationService implements OnModuleInit, AsyncDisposable {
   readonly #database: Database;
   readonly #log: Log;
   readonly #pollMs: number;
@@ -62,6 +63,8 @@ export class ReputationService {
   #running: Promise<void> | undefined;
   #ready = false;
   #closed = false;
+  #listedLookups = 0;
+  #unlistedLookups = 0;
 
   constructor(database: Database, options: ReputationOptions = {}) {
     const { defaultScore = 100, log = silent, pollMs = 5000 } = options;
@@ -96,9 +99,25 @@ export class ReputationService {
     }
   }
 
+  /** As part of an application: no message comes before the table is loaded. */
+  onModuleInit(): Promise<void> {
+    return this.start();
+  }
+
   /** What is known about an address. Never waits, never throws, allocates nothing. */
   lookup(ip: IpAddress): Reputation {
-    return this.#table.lookup(ip) ?? this.#unlisted;
+    const match = this.#table.lookup(ip);
+    if (match === undefined) {
+      this.#unlistedLookups++;
+      return this.#unlisted;
+    }
+    this.#listedLookups++;
+    return match;
+  }
+
+  /** How many addresses were looked up: those in a list, and the others. */
+  get lookups(): { readonly listed: number; readonly unlisted: number } {
+    return { listed: this.#listedLookups, unlisted: this.#unlistedLookups };
   }
 
   /** Whether the table has been loaded. */
@@ -109,6 +128,11 @@ export class ReputationService {
   /** Whether the database is connected: changes arrive. */
   get connected(): boolean {
     return this.#client !== undefined;
+  }
+
+  /** When the table was last known to be as the database, in milliseconds since 1970; 0 before it was loaded. */
+  get synchronizedAt(): number {
+    return this.#follower.synchronizedAt;
   }
 
   /** How many entries are in memory, in all and by list; expired ones are counted until they are removed. */
@@ -123,6 +147,10 @@ export class ReputationService {
     this.#alarm.ring();
     void this.#client?.end().catch(() => {});
     await this.#running;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   #every(ms: number, action: () => void): void {

@@ -21,11 +21,17 @@ export class TableFollower {
   readonly #alarm: Alarm;
   #snapshot: string | undefined;
   #pending: Set<string> | 'all' = 'all';
+  #synchronizedAt = 0;
 
   /** @param alarm rings when the database has changed */
   constructor(table: PrefixTable, alarm: Alarm) {
     this.#table = table;
     this.#alarm = alarm;
+  }
+
+  /** When everything that was known to have changed had been applied, in milliseconds since 1970; 0: never. */
+  get synchronizedAt(): number {
+    return this.#synchronizedAt;
   }
 
   /** Distrusts what is in memory: the connection was lost, and behind the same address may be another database. */
@@ -52,6 +58,7 @@ export class TableFollower {
         });
         if (lists === 'all') onLoaded();
       }
+      this.#synchronizedAt = Date.now();
       await idle();
     }
   }

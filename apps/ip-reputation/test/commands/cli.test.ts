@@ -126,7 +126,10 @@ describe('wrong command lines end with code 2 and a remedy', () => {
     [['remove'], 'give addresses or prefixes, or --list'],
     [['import', '-'], 'give --list'],
     [['import', 'a', 'b', '--list', 'x', '--replace'], 'takes one file'],
-    [['stats', '--data', 'x', '--database-url', 'y'], 'two different databases'],
+    [
+      ['stats', '--data', 'x', '--database-url', 'y'],
+      "'--data <dir>' cannot be used with option '--database-url <url>'",
+    ],
     [['stat'], 'Did you mean stats?'],
     [['stats', '--yaml'], "unknown option '--yaml'"],
   ])('%j', async (args, message) => {

@@ -1,11 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { IpReputationController } from '../../../../apps/ip-reputation/src/agent/ip-reputation-controller.ts';
 import {
   type AgentDescription,
   type ConfigFiles,
   check,
-  describeMessages,
   HAPROXY_FINDINGS,
   HAPROXY_VERSIONS,
   spoeFilesOf,
@@ -180,16 +177,6 @@ describe('nothing is found', () => {
   test.each(Object.entries(rights))('%s', (_, change) => {
     const right = make(change);
     for (const version of HAPROXY_VERSIONS) expect(check(right.description, right.files, version), version).toEqual([]);
-  });
-
-  test('about apps/ip-reputation', async () => {
-    const folder = new URL('../../../../apps/ip-reputation/haproxy/', import.meta.url);
-    const file = async (name: string) => ({ file: name, text: await readFile(new URL(name, folder), 'utf8') });
-    const files = { haproxy: [await file('haproxy.cfg')], spoe: [await file('spoe.conf')] };
-    const messages = describeMessages([IpReputationController]).map((message) => ({ ...message, deadlineMs: 50 }));
-    for (const version of HAPROXY_VERSIONS) {
-      expect(check({ engine: 'ip-reputation', messages }, files, version), version).toEqual([]);
-    }
   });
 });
 

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url';
 
-const folder = new URL('../../haproxy/', import.meta.url);
+const folder = new URL('../haproxy/', import.meta.url);
 
 /** The configuration of HAProxy that lies beside this application, as paths. */
 export const HAPROXY_FILES = {

@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { IpAddress, type SpoaApplication } from '@spoa/framework';
 import { dispatch, HAPROXY_LINES, request, showOnFailure, startHaproxy } from '@spoa/testing';
 import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest';
-import { type Database, openDatabase } from '../../src/database/database.ts';
-import { createLogger, HAPROXY_FILES, startAgent } from '../../src/index.ts';
-import { pglite, postgres } from '../support/databases.ts';
+import { startApplication } from '../src/application.ts';
+import { type Database, openDatabase } from '../src/database/database.ts';
+import { HAPROXY_FILES } from '../src/haproxy-files.ts';
+import { pglite, postgres } from './support/databases.ts';
+import { settingsFor } from './support/settings.ts';
 
 describe.each([pglite(), postgres()])('S2-26 the agent on $name', (kind) => {
   let app: SpoaApplication;
@@ -12,13 +14,7 @@ describe.each([pglite(), postgres()])('S2-26 the agent on $name', (kind) => {
 
   beforeAll(async () => {
     const location = await kind.create();
-    app = await startAgent({
-      database: location,
-      listen: [{ port: 0 }],
-      logger: createLogger('silent'),
-      defaultScore: 77,
-      seed: true,
-    });
+    app = await startApplication(settingsFor(location, { defaultScore: 77, seed: true }));
     database = await openDatabase(location);
   });
   afterAll(async () => {
@@ -38,7 +34,13 @@ describe.each([pglite(), postgres()])('S2-26 the agent on $name', (kind) => {
       session: { ip_score: 77 },
       transaction: { ip_list: null, ip_reason: null },
     });
-    expect(await dispatch(app, 'get-ip-reputation', { ip: null })).toEqual({});
+  });
+
+  test('a client without an address gets no variables, and keeps none of the one before it', async () => {
+    expect(await dispatch(app, 'get-ip-reputation', { ip: null })).toEqual({
+      session: { ip_score: null },
+      transaction: { ip_list: null, ip_reason: null },
+    });
   });
 
   test.each(HAPROXY_LINES)(

@@ -1,0 +1,45 @@
+import { Logs, type Provider, SpoaApplication } from '@spoa/framework';
+import { AppModule } from './app.module.ts';
+import { ReputationService } from './service/reputation-service.ts';
+import type { Settings, SettingsService } from './settings.ts';
+
+/**
+ * Starts the agent: the database, the table in memory, the listeners. It ends at SIGINT or SIGTERM, or by `close()`.
+ *
+ * @param more what else lives as long as it does
+ * @throws BootError where the database cannot be had, SPOA_LISTEN_FAILED; nothing is left running then
+ */
+export async function startApplication(
+  config: SettingsService,
+  ...more: readonly Provider[]
+): Promise<SpoaApplication> {
+  const { host, port, socket, socketMode, logLevel } = config.value;
+  const observability = await observabilityOf(config.value);
+  const app = await SpoaApplication.create({
+    imports: [AppModule.forRoot(config)],
+    controllers: [],
+    providers: more,
+    logger: { level: logLevel },
+    ...(observability && { observability: observability.observer }),
+  });
+  // HAProxy's health checks come every second: among them nobody would find the decisions.
+  if (logLevel === 'debug') app.get(Logs).setLevel('info', 'agent');
+  observability?.addMetrics(observability.observer.registry, app.get(ReputationService));
+  app.enableShutdownHooks();
+  try {
+    await app.listen({ host, port });
+    if (socket !== undefined) await app.listen({ path: socket, mode: Number.parseInt(socketMode, 8) });
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  return app;
+}
+
+/** Loaded only where somebody asks for it. */
+async function observabilityOf({ adminHost, adminPort }: Settings) {
+  if (adminPort === undefined) return undefined;
+  const { Observability } = await import('@spoa/framework/observability');
+  const { addMetrics } = await import('./metrics.ts');
+  return { observer: new Observability({ admin: { host: adminHost, port: adminPort } }), addMetrics };
+}
