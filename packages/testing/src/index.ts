@@ -1,3 +1,7 @@
+export type { ConfigurationOptions } from './front/configuration.ts';
+export { type CreateHaproxyOptions, createHaproxy } from './front/create-haproxy.ts';
+export type { HaproxyVariables } from './front/read-variables.ts';
+export type { HaproxyResponse, TestingHaproxy } from './front/testing-haproxy.ts';
 export * from './haproxy/index.ts';
 export {
   connectInProcess,

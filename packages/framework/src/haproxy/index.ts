@@ -16,6 +16,7 @@ export type {
   TimeoutDescription,
   VariableDescription,
 } from './description.ts';
+export { fullName, prefixOf } from './description.ts';
 export {
   type DescriptionFault,
   HAPROXY_CONFIG_ERRORS,
