@@ -10,6 +10,11 @@ const COMMANDS = [
     load: async () => (await import('./commands/start.ts')).startCommand(),
   },
   {
+    name: 'new',
+    summary: 'a new application',
+    load: async () => (await import('./commands/new.ts')).newCommand(),
+  },
+  {
     name: 'config',
     summary: "HAProxy's configuration, made from an application",
     load: async () => (await import('./commands/config.ts')).configCommand(),
@@ -43,6 +48,7 @@ const program = new Command('spoa')
     'after',
     `
 Examples:
+  spoa new app bot-check
   spoa config ip-reputation --haproxy 3.2 --out haproxy
   spoa check ip-reputation /etc/haproxy/haproxy.cfg
   spoa help check

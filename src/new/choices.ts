@@ -1,0 +1,20 @@
+/** What an application can keep its data in, and how it is asked for. */
+export const DATABASES = {
+  none: 'none: a service in memory',
+  pglite: 'PGlite in a folder, or PostgreSQL by DATABASE_URL',
+} as const;
+
+export type DatabaseChoice = keyof typeof DATABASES;
+
+export function isDatabaseChoice(text: string): text is DatabaseChoice {
+  return Object.hasOwn(DATABASES, text);
+}
+
+/** Everything that an application is made from. */
+export interface Choices {
+  readonly name: string;
+  readonly database: DatabaseChoice;
+  /** The name of its message. */
+  readonly message: string;
+  readonly port: number;
+}

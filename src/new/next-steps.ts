@@ -1,0 +1,15 @@
+import { type Choices } from './choices.ts';
+import { HAPROXY_LINE } from './haproxy-side.ts';
+
+/** What to do with a new application, as commands at the root of the workspace. */
+export function nextSteps({ name }: Choices, isInstalled: boolean): [what: string, command: string][] {
+  const folder = `apps/${name}`;
+  return [
+    ...(isInstalled ? [] : ([['install', 'npx -y pnpm@12 install']] as [string, string][])),
+    ['build', 'npm run build'],
+    ['test, behind a real HAProxy too', `npx vitest run ${folder}`],
+    ['start', `node ${folder}/dist/main.js`],
+    ["make HAProxy's configuration again", `npx spoa config ${name} --haproxy ${HAPROXY_LINE} --out ${folder}/haproxy`],
+    ['compare it with the code', `npx spoa check ${name} ${folder}/haproxy/haproxy.cfg`],
+  ];
+}

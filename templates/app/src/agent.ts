@@ -1,0 +1,11 @@
+import type { AgentDefinition } from '@spoa/framework/haproxy';
+import { AppModule } from './app.module.ts';
+import { DEFAULT_PORT } from './config.ts';
+
+/** What HAProxy must know: `spoa config app-name` makes its configuration from this, `spoa check app-name` compares one with it. */
+export const agent: AgentDefinition = {
+  engine: 'app-name',
+  module: AppModule,
+  // A line for each process of the agent.
+  servers: [{ host: '127.0.0.1', port: DEFAULT_PORT }],
+};

@@ -1,0 +1,21 @@
+import { SpoaApplication } from '@spoa/framework';
+import { loadConfig } from '@spoa/framework/config';
+import { Observability } from '@spoa/framework/observability';
+import { AppModule } from './app.module.ts';
+import { configuration } from './config.ts';
+
+try {
+  // The module reads it for whoever asks for the ConfigService. Here it is for what comes before any module.
+  const config = await loadConfig(configuration);
+  const adminPort = config.get('adminPort');
+  const app = await SpoaApplication.create(AppModule, {
+    logger: { level: config.get('logLevel') },
+    ...(adminPort !== undefined && { observability: new Observability({ admin: { port: adminPort } }) }),
+  });
+  app.enableShutdownHooks();
+  await app.listen({ host: config.get('bindAddress'), port: config.get('port') });
+} catch (error) {
+  // What has a code was expected, and says all that is wrong. For the rest the place matters.
+  console.error(error instanceof Error && 'code' in error ? error.message : error);
+  process.exit(1);
+}
