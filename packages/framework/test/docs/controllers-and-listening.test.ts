@@ -3,10 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connect as connectTls } from 'node:tls';
 import { connectEngine, DEFAULT_LIMITS, Typed, uint32 } from '@spoa/core';
+import { startHaproxy } from '@spoa/testing';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { selfSigned } from '../../../core/test/agent/support/certificate.ts';
 import { ARGUMENT_TYPES } from '../../src/arguments/argument-type.ts';
-import { describeMessages } from '../../src/haproxy/index.ts';
+import { describeMessages, HAPROXY_VERSIONS, serverAt } from '../../src/haproxy/index.ts';
 import { IpAddress, type SpoaApplicationOptions } from '../../src/index.ts';
 import { haproxyCheck } from '../haproxy/support/accepts.ts';
 import { message, startApplication } from '../support/test-application.ts';
@@ -91,6 +92,37 @@ describe('docs/listening.md', () => {
       expect(ack.get('transaction', 'greeting')).toBe('hello');
       await engine.disconnect();
     }
+  });
+
+  test.each(HAPROXY_VERSIONS)('HAProxy %s reaches all three by the server lines', async (version) => {
+    const folder = await mkdtemp(join(tmpdir(), 'spoa-docs-'));
+    onTestFinished(() => rm(folder, { recursive: true }));
+    const { key, cert } = selfSigned();
+    const files = { key: join(folder, 'key.pem'), certificate: join(folder, 'cert.pem') };
+    await writeFile(files.key, key);
+    await writeFile(files.certificate, cert);
+    const app = await main({ port: 0, socket: join(folder, 'agent.sock'), tlsPort: 0, ...files });
+    onTestFinished(() => app.close({ timeoutMs: 0, quietMs: 0 }));
+    const [tcp, unix, tls] = app.addresses.map(serverAt);
+    const [snippet] = await snippetsOf('listening');
+    const places: readonly (readonly [string, string])[] = [
+      ['127.0.0.1:12345', `127.0.0.1:${tcp?.port}`],
+      ['/run/agent.sock', String(unix && 'path' in unix && unix.path)],
+      ['10.0.0.7:12346', `127.0.0.1:${tls?.port}`],
+      ['agents.pem', files.certificate],
+      ['agent.internal', 'localhost'],
+    ];
+    const backend = places.reduce((text, [shown, real]) => text.replace(shown, real), snippet?.text ?? '');
+    const config = 'defaults\n  timeout client 5s\nlisten any\n  bind 127.0.0.1:{{port:any}}\n';
+    const haproxy = await startHaproxy({ version, config: `${config}${backend}` });
+    onTestFinished(() => haproxy.stop());
+    const states = async () => {
+      const rows = (await haproxy.cli('show stat')).split('\n').map((row) => row.split(','));
+      return rows.filter(([proxy]) => proxy === 'agents').map((row) => [row[1], row[17], row[36]]);
+    };
+    await expect
+      .poll(states, { timeout: 10_000 })
+      .toEqual([...['tcp', 'unix', 'tls'].map((name) => [name, 'UP', 'L7OK']), ['BACKEND', 'UP', '']]);
   });
 
   test('each HAProxy takes the server lines', async () => {

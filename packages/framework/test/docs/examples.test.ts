@@ -20,6 +20,7 @@ const PAGES = [
   'controllers',
   'enhancers',
   'failure-policy',
+  'haproxy-for-agent-authors',
   'lifecycle',
   'listening',
   'modules',
