@@ -26,6 +26,7 @@ export type {
   MessageArguments,
 } from './module/injected-types.ts';
 export type { OverrideBy, StandIn, StandInFactory } from './module/override-by.ts';
+export { snapshotSerializer } from './module/snapshot-serializer.ts';
 export { Test, type TestingModuleOptions } from './module/test.ts';
 export { TestingApplication } from './module/testing-application.ts';
 export type { TestingModuleBuilder } from './module/testing-module-builder.ts';
