@@ -1,5 +1,6 @@
+import { HAPROXY_VERSIONS } from '@spoa/framework/haproxy';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { MAIN, run, spoa } from './support/spoa.ts';
+import { MAIN, ROOT, run, spoa } from './support/spoa.ts';
 import { makeWorkspace, SCORES, type Workspace } from './support/workspace.ts';
 
 let workspace: Workspace;
@@ -224,5 +225,13 @@ describe('spoa check', () => {
     expect(code).toBe(2);
     expect(stderr).toContain("missing required argument 'haproxy.cfg'");
     expect(stderr).toContain('(see spoa check --help)');
+  });
+
+  test.each(HAPROXY_VERSIONS)('finds nothing in what ip-reputation brings, as HAProxy %s reads it', async (version) => {
+    const folder = 'apps/ip-reputation/haproxy';
+    const spoe = ['--spoe', `${folder}/spoe.conf`];
+    expect(
+      await spoa(ROOT, 'check', 'ip-reputation', `${folder}/haproxy.cfg`, ...spoe, '--haproxy', version),
+    ).toMatchObject({ code: 0, stdout: expect.stringMatching(/^\S+haproxy\.cfg, \S+spoe\.conf: nothing found/) });
   });
 });

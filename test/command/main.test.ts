@@ -1,8 +1,11 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { ROOT, run, spoa } from './support/spoa.ts';
+import { MAIN, ROOT, run, spoa } from './support/spoa.ts';
+import { makeWorkspace } from './support/workspace.ts';
 
 describe('spoa', () => {
   test('alone prints its help', async () => {
@@ -37,5 +40,19 @@ describe('spoa', () => {
       env: { npm_config_cache: cache, npm_config_offline: 'true' },
     });
     expect({ code, stdout }).toEqual({ code: 0, stdout: (await spoa('/', 'help', 'config')).stdout });
+  });
+
+  test('Ctrl-C ends it without a word', async () => {
+    const workspace = await makeWorkspace();
+    await workspace.addApp('slow', "console.error('loading'); await new Promise((end) => setTimeout(end, 1e6));\n");
+    const args = [MAIN, 'config', 'slow'];
+    const child = spawn(process.execPath, args, { cwd: workspace.folder, stdio: ['ignore', 'ignore', 'pipe'] });
+    let said = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text;
+      child.kill('SIGINT');
+    });
+    expect(await once(child, 'close')).toEqual([null, 'SIGINT']);
+    expect(said).toBe('loading\n');
   });
 });
