@@ -32,11 +32,12 @@ describe('spoa', () => {
     expect(await spoa('/', ...args)).toEqual({ code: 2, stdout: '', stderr });
   });
 
-  test('npx finds it at the root', async () => {
+  test.each(['.', 'apps/ip-reputation'])('npx finds it in %s', async (folder) => {
     const cache = await mkdtemp(join(tmpdir(), 'spoa-npx-'));
     onTestFinished(() => rm(cache, { recursive: true }));
     const { code, stdout } = await run('npx', ['spoa', 'help', 'config'], {
-      cwd: ROOT,
+      cwd: join(ROOT, folder),
+      // Another package of this name, from the registry, would be a mistake.
       env: { npm_config_cache: cache, npm_config_offline: 'true' },
     });
     expect({ code, stdout }).toEqual({ code: 0, stdout: (await spoa('/', 'help', 'config')).stdout });
