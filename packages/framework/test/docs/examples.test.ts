@@ -16,6 +16,7 @@ import { readPage } from './support/pages.ts';
 
 /** The pages whose examples are the files beside this one, word for word. */
 const PAGES = [
+  'coming-from-go',
   'configuration',
   'controllers',
   'enhancers',
