@@ -5,6 +5,7 @@ import {
   Arg,
   type CanActivate,
   Catch,
+  type Class,
   defineMessage,
   type EnhancerOptions,
   type ExceptionFilter,
@@ -521,6 +522,39 @@ describe('classes are made with what they need', () => {
     });
     expect(await answers(app, 'bad')).toBe('bad');
     await app.close();
+  });
+
+  test('overrides by kind stand in for instances too, and must be of what is listed', async () => {
+    class Fixed implements CanActivate {
+      constructor(private readonly allowed: boolean) {}
+      canActivate(): boolean {
+        return this.allowed;
+      }
+    }
+    const open = defineMessage({
+      name: 'm',
+      args: { name: 'string' },
+      vars: { v: 'session' },
+      handle: ({ name }) => ({ v: name }),
+    });
+    const create = (provide: Class, guards = [new Fixed(false)]) =>
+      SpoaApplication.create({
+        controllers: [open],
+        providers: [Allowed],
+        guards,
+        enhancerOverrides: { guards: [{ provide, useValue: { canActivate: () => true } }] },
+        logger: false,
+      });
+    const app = await create(Fixed);
+    expect(await answers(app, 'any')).toBe('any');
+    await app.close();
+    await expect(create(Allowed)).rejects.toMatchObject({
+      faults: [
+        { code: 'SPOA_BOOT_PROVIDER', problem: 'nothing lists Allowed among the guards', remedy: 'name one of Fixed' },
+      ],
+    });
+    await expect(create(Fixed, [])).rejects.toMatchObject({ faults: [{ remedy: 'none is listed, so drop it' }] });
+    await expect(create(undefined as never)).rejects.toMatchObject({ faults: [{ code: 'SPOA_BOOT_MODULE' }] });
   });
 
   test('and their hooks are called', async () => {
