@@ -1,7 +1,9 @@
 import { readFile } from 'node:fs/promises';
-import { HAPROXY_VERSIONS } from '@spoa/framework/haproxy';
+import { describeAgent, generate, HAPROXY_VERSIONS } from '@spoa/framework/haproxy';
 import { expect, test } from 'vitest';
+import { agent } from './docs/agent.ts';
 import { spoa } from './support/spoa.ts';
+import { makeWorkspace } from './support/workspace.ts';
 
 const page = await readFile(new URL('../../docs/command-line.md', import.meta.url), 'utf8');
 /** What stands under each heading, by the heading. */
@@ -54,6 +56,17 @@ test('the examples of the page use options that there are', async () => {
     const used = rest.match(/--[a-z-]+/g) ?? [];
     expect([line, used.filter((option) => !known.get(command)?.includes(option))]).toEqual([line, []]);
   }
+});
+
+test('the agent.ts of the page is compiled here, can be described, and is what the command tells to write', async () => {
+  const written = await readFile(new URL('./docs/agent.ts', import.meta.url), 'utf8');
+  expect([...page.matchAll(/^```ts\n(.*?)^```/gms)].map(([, code]) => code)).toEqual([written]);
+  expect(generate(await describeAgent(agent), '3.2').files['spoe.conf']).toContain('spoe-message bot-check');
+
+  const workspace = await makeWorkspace();
+  await workspace.write({ 'apps/bot-check/package.json': '{}' });
+  const { stderr } = await spoa(workspace.folder, 'config', 'bot-check');
+  expect(stderr.replaceAll(/^ {2}/gm, '')).toContain(`\n\n${written}`);
 });
 
 test('the page has lines that fit a screen', () => {
