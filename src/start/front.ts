@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { type BeforeShutdown, Logs, type SpoaApplication } from '@spoa/framework';
 import {
   findHaproxy,
@@ -7,7 +6,7 @@ import {
   HaproxyUnavailableError,
   startHaproxy,
 } from '@spoa/testing';
-import { HAPROXY_FILES } from 'ip-reputation';
+import { haproxyFiles } from 'ip-reputation';
 
 /** HAProxy in front of the agent. It ends before the agent does: who is still asking gets an answer. */
 export class Front implements BeforeShutdown {
@@ -43,14 +42,12 @@ async function startIn(app: SpoaApplication, bind: string): Promise<Haproxy | un
   const log = app.get(Logs).for('haproxy');
   const installation = await find(log);
   if (installation === undefined) return undefined;
+  const { 'haproxy.cfg': config, ...files } = await haproxyFiles();
   return startHaproxy({
     installation,
-    config: await readFile(HAPROXY_FILES.haproxy, 'utf8'),
-    env: {
-      IP_REPUTATION_BIND: bind,
-      IP_REPUTATION_AGENT: `${inUrl(agent.address)}:${agent.port}`,
-      IP_REPUTATION_SPOE: HAPROXY_FILES.spoe,
-    },
+    config,
+    files,
+    env: { IP_REPUTATION_BIND: bind, IP_REPUTATION_AGENT: `${inUrl(agent.address)}:${agent.port}` },
     // It names clients: addresses are shown at debug only, as the agent's decisions are.
     onLogLine: (line) => log.debug(line),
   });

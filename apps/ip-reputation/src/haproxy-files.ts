@@ -1,9 +1,7 @@
-import { fileURLToPath } from 'node:url';
+import { readFile } from 'node:fs/promises';
 
-const folder = new URL('../haproxy/', import.meta.url);
-
-/** The configuration of HAProxy that lies beside this application, as paths. */
-export const HAPROXY_FILES = {
-  haproxy: fileURLToPath(new URL('haproxy.cfg', folder)),
-  spoe: fileURLToPath(new URL('spoe.conf', folder)),
-} as const;
+/** HAProxy's configuration as it lies beside this application: two files, which look for each other in one folder. */
+export async function haproxyFiles(): Promise<{ readonly 'haproxy.cfg': string; readonly 'spoe.conf': string }> {
+  const read = (name: string) => readFile(new URL(`../haproxy/${name}`, import.meta.url), 'utf8');
+  return { 'haproxy.cfg': await read('haproxy.cfg'), 'spoe.conf': await read('spoe.conf') };
+}

@@ -18,7 +18,7 @@ export {
 } from './entries/entries.ts';
 export { Prefix } from './entries/prefix.ts';
 export { prefixesOfRange } from './entries/range.ts';
-export { HAPROXY_FILES } from './haproxy-files.ts';
+export { haproxyFiles } from './haproxy-files.ts';
 export { FORMATS, type FormatName } from './import/formats/formats.ts';
 export { type BadLine, ImportError, type ImportOptions, type ImportResult, importList } from './import/import-list.ts';
 export { IpReputationController } from './ip-reputation.controller.ts';

@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { type ConfigService, loadConfig } from '@spoa/framework/config';
 import * as v from 'valibot';
 
+/** Where the agent listens if nobody says otherwise, and where HAProxy looks for it. */
+export const DEFAULT_PORT = 12_345;
+
 const ENV_PREFIX = 'IP_REPUTATION_';
 
 /** At `debug` every decision is shown, at `trace` connections and health checks as well. */
@@ -22,7 +25,7 @@ export interface SettingsDefaults {
 export function settingsWith(defaults: SettingsDefaults = {}) {
   return v.object({
     host: v.optional(text, '127.0.0.1'),
-    port: v.optional(port, 12_345),
+    port: v.optional(port, DEFAULT_PORT),
     socket: v.optional(text),
     socketMode: v.optional(
       v.pipe(v.union([v.string(), v.number()]), v.toString(), v.regex(/^0?[0-7]{3}$/, 'must be three octal digits')),

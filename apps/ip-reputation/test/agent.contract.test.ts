@@ -1,11 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { IpAddress, type SpoaApplication } from '@spoa/framework';
-import { dispatch, HAPROXY_LINES, request, showOnFailure, startHaproxy } from '@spoa/testing';
-import { afterAll, beforeAll, describe, expect, onTestFailed, test } from 'vitest';
+import { dispatch, HAPROXY_LINES, request } from '@spoa/testing';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApplication } from '../src/application.ts';
 import { type Database, openDatabase } from '../src/database/database.ts';
-import { HAPROXY_FILES } from '../src/haproxy-files.ts';
 import { pglite, postgres } from './support/databases.ts';
+import { startFront } from './support/front.ts';
 import { settingsFor } from './support/settings.ts';
 
 describe.each([pglite(), postgres()])('S2-26 the agent on $name', (kind) => {
@@ -46,17 +45,7 @@ describe.each([pglite(), postgres()])('S2-26 the agent on $name', (kind) => {
   test.each(HAPROXY_LINES)(
     'a row that anybody changes shows in the answer of HAProxy %s within a second',
     async (version) => {
-      const [address] = app.addresses;
-      if (address === undefined || 'path' in address) throw new Error('the agent listens on no TCP address');
-      await using haproxy = await startHaproxy({
-        version,
-        config: (await readFile(HAPROXY_FILES.haproxy, 'utf8')).replace(
-          /"\$\{IP_REPUTATION_BIND[^"]*"/,
-          '127.0.0.1:{{port:web}}',
-        ),
-        env: { IP_REPUTATION_AGENT: `127.0.0.1:${address.port}`, IP_REPUTATION_SPOE: HAPROXY_FILES.spoe },
-      });
-      showOnFailure(haproxy, onTestFailed);
+      await using haproxy = await startFront(version, app.addresses[0]);
       const score = async (): Promise<string | undefined> => {
         const { body } = await request(haproxy, { headers: { 'x-forwarded-for': '198.18.7.7' } });
         return /^ip_score (\d+)$/m.exec(body)?.[1];

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { fileURLToPath } from 'node:url';
 
 const dist = (file: string): string => fileURLToPath(new URL(`../../dist/${file}`, import.meta.url));
@@ -12,13 +13,18 @@ export interface Finished {
 
 /** Environment without what would lead a command to another database. */
 function cleanEnvironment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
-  const { DATABASE_URL, IP_REPUTATION_DATA, IP_REPUTATION_DEFAULT_SCORE, ...rest } = process.env;
-  return { ...rest, NODE_OPTIONS: '', ...more };
+  const rest = Object.entries(process.env).filter(([name]) => !/^(DATABASE_URL$|IP_REPUTATION_)/.test(name));
+  return { ...Object.fromEntries(rest), NODE_OPTIONS: '', ...more };
 }
 
-/** Runs the built `ip-reputation` command. */
-export function runCli(args: readonly string[], input = '', environment: NodeJS.ProcessEnv = {}): Promise<Finished> {
-  const child = spawn(process.execPath, [dist('main.js'), ...args], { env: cleanEnvironment(environment) });
+/** Runs the built `ip-reputation` command, in a folder without `.env` unless `cwd` names another. */
+export function runCli(
+  args: readonly string[],
+  input = '',
+  environment: NodeJS.ProcessEnv = {},
+  cwd = tmpdir(),
+): Promise<Finished> {
+  const child = spawn(process.execPath, [dist('main.js'), ...args], { cwd, env: cleanEnvironment(environment) });
   child.stdin.on('error', () => {});
   child.stdin.end(input);
   return finish(child);
