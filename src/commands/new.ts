@@ -21,6 +21,9 @@ export function newCommand(): Command {
   const command = new Command('app');
   command
     .summary('an application in apps/NAME')
+    .exitOverride()
+    .helpOption('-h, --help', 'print this help')
+    .showHelpAfterError('(see spoa new app --help)')
     .description(
       'Makes apps/NAME: a module, a controller, a service, tests in process and behind a real HAProxy, and the configuration of ' +
         'HAProxy. On a terminal it asks for what is not given.',

@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -25,6 +24,12 @@ type Command = readonly [file: string, ...args: string[]];
 async function run(command: Command, cwd: string, signal: AbortSignal, remedy: string): Promise<void> {
   const [file, ...args] = command;
   const child = spawn(file, args, { cwd, signal, stdio: ['ignore', process.stderr, process.stderr] });
-  const [code] = (await once(child, 'exit')) as [number | null];
-  if (code !== 0) throw new Error(`\`${command.join(' ')}\` failed; nothing is left of the application (${remedy})`);
+  // To its end, also where it is interrupted: what it writes until then is to be taken back, too.
+  const failure = await new Promise<Error | number | null>((resolve) => {
+    child.once('error', (error) => child.once('close', () => resolve(error)));
+    child.once('close', resolve);
+  });
+  if (failure === 0) return;
+  const told = failure instanceof Error ? `: ${failure.message}` : '';
+  throw new Error(`\`${command.join(' ')}\` failed${told}; nothing is left of the application (${remedy})`);
 }

@@ -13,7 +13,10 @@ const schema = z.object({
   /** Metrics and health on 127.0.0.1; without it there are none, at no cost. */
   adminPort: port.optional(),
   /** A PostgreSQL server: `postgres://user:password@host/database`. Without it there is PGlite in `dataFolder`. */
-  databaseUrl: z.url({ protocol: /^postgres(ql)?$/ }).optional(),
+  databaseUrl: z
+    .string()
+    .regex(/^postgres(ql)?:\/\//, 'it begins with postgres://')
+    .optional(),
   dataFolder: z.string().default(fileURLToPath(new URL('../data', import.meta.url))),
 });
 
