@@ -9,7 +9,7 @@ import {
 } from '@spoa/framework/haproxy';
 import { showOnFailure } from '../haproxy/show-on-failure.ts';
 import { type StartHaproxyOptions, startHaproxy } from '../haproxy/start.ts';
-import { moduleOf, Test, type TestingModuleOptions } from '../module/test.ts';
+import { moduleOf, type TestingModuleOptions } from '../module/test.ts';
 import { TestingApplication } from '../module/testing-application.ts';
 import { type ConfigurationOptions, frontConfiguration } from './configuration.ts';
 import { Origin } from './origin.ts';
@@ -115,7 +115,8 @@ async function behind(
     ...(definition.failurePolicy && { failurePolicy: definition.failurePolicy }),
     ...(definition.maxFrameSize !== undefined && { maxFrameSize: definition.maxFrameSize }),
   };
-  return { definition, application: keep(await Test.createTestingModule(module, { ...settings, ...own }).compile()) };
+  // Without a connection of the test's: what is counted of connections is HAProxy's.
+  return { definition, application: keep(await TestingApplication.start(module, { ...settings, ...own }, false)) };
 }
 
 interface GivenParts {

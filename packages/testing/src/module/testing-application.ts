@@ -42,14 +42,21 @@ export class TestingApplication implements AsyncDisposable {
     this.#failures = failures;
   }
 
-  /** @internal use `Test.createTestingModule` */
-  static async start(module: Class | DynamicModule, settings: SpoaApplicationSettings): Promise<TestingApplication> {
+  /**
+   * @internal use `Test.createTestingModule`
+   * @param connects whether the connection of `inject` is there from the beginning, or with the first message
+   */
+  static async start(
+    module: Class | DynamicModule,
+    settings: SpoaApplicationSettings,
+    connects: boolean,
+  ): Promise<TestingApplication> {
     const failures = new Failures(settings.observability);
     const application = await SpoaApplication.create(module, { logger: false, ...settings, observability: failures });
     await application.init();
     const app = new TestingApplication(application, module, settings, failures);
     // Before the first message: a test that has a clock of its own waits for no connection then.
-    await app.#connected();
+    if (connects) await app.#connected();
     return app;
   }
 

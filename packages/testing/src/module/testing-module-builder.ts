@@ -78,10 +78,11 @@ export class TestingModuleBuilder {
       kind,
       [...(enhancerOverrides[kind as EnhancerKind] ?? []), ...given],
     ]);
-    return TestingApplication.start(this.#module, {
+    const all = {
       ...settings,
       overrides: [...overrides, ...this.#overrides],
       enhancerOverrides: Object.fromEntries(enhancers),
-    });
+    };
+    return TestingApplication.start(this.#module, all, true);
   }
 }
