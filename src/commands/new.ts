@@ -6,6 +6,7 @@ import { type Choices, DATABASES, type DatabaseChoice } from '../new/choices.ts'
 import { appNameFault, messageNameFault } from '../new/names.ts';
 import { nextSteps } from '../new/next-steps.ts';
 import { filesOf, scaffold } from '../new/scaffold.ts';
+import { takenFault } from '../new/taken.ts';
 
 interface Options {
   readonly database?: DatabaseChoice;
@@ -61,7 +62,7 @@ Exit codes: 0 done; 1 failed, and nothing is left behind; 2 the command line is 
 
 async function run(command: Command, name: string | undefined, options: Options): Promise<void> {
   const workspace = workspaceHere();
-  const choices = await choicesFrom(command, name, options);
+  const choices = await choicesFrom(command, workspace, name, options);
   if (options.dryRun) {
     const files = [...(await filesOf(choices)).keys()].map((file) => `apps/${choices.name}/${file}`);
     process.stdout.write(options.json ? asJson({ ...choices, files }) : `${files.join('\n')}\n`);
@@ -88,14 +89,22 @@ function workspaceHere(): string {
   return workspace;
 }
 
-async function choicesFrom(command: Command, name: string | undefined, options: Options): Promise<Choices> {
+async function choicesFrom(
+  command: Command,
+  workspace: string,
+  name: string | undefined,
+  options: Options,
+): Promise<Choices> {
+  const fault = name === undefined ? undefined : takenFault(workspace, name);
+  if (fault !== undefined) throw new Error(`${fault} Choose another name`);
   const { database, message, port } = options;
   const isTerminal = process.stdin.isTTY === true && process.stdout.isTTY === true;
   if (isTerminal && !options.yes && !options.json) {
     // Loaded for those who are asked.
     const { ask } = await import('../new/questions.ts');
     const given = { ...(name && { name }), ...(database && { database }), ...(message && { message }) };
-    return { ...(await ask(given, { input: process.stdin, output: process.stdout })), port };
+    const nameFault = (text: string): string | undefined => appNameFault(text) ?? takenFault(workspace, text);
+    return { ...(await ask(given, nameFault, { input: process.stdin, output: process.stdout })), port };
   }
   if (name === undefined) command.error("error: missing argument 'name'", { exitCode: 2 });
   return { name, database: database ?? 'none', message: message ?? name, port };

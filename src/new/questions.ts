@@ -1,7 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import { type CANCEL_SYMBOL, cancel, intro, isCancel, select, text } from '@clack/prompts';
 import { type Choices, DATABASES, type DatabaseChoice } from './choices.ts';
-import { appNameFault, messageNameFault } from './names.ts';
+import { messageNameFault } from './names.ts';
 
 export interface Terminal {
   readonly input: Readable;
@@ -11,14 +11,22 @@ export interface Terminal {
 /** What flags have said already. */
 export type Given = Partial<Pick<Choices, 'name' | 'database' | 'message'>>;
 
+/** What is wrong with an answer; `undefined` where nothing is. */
+export type FaultOf = (answer: string) => string | undefined;
+
 /** Somebody has ended the questions. */
 export class CancelledError extends Error {}
 
-/** Asks for what is not given. @throws CancelledError */
-export async function ask(given: Given, terminal: Terminal): Promise<Required<Given>> {
+/**
+ * Asks for what is not given.
+ *
+ * @param nameFault of the application's name, which is asked again where it has one
+ * @throws CancelledError
+ */
+export async function ask(given: Given, nameFault: FaultOf, terminal: Terminal): Promise<Required<Given>> {
   intro('A new application', terminal);
   try {
-    const name = given.name ?? (await askName(terminal));
+    const name = given.name ?? (await askName(nameFault, terminal));
     const database = given.database ?? (await askDatabase(terminal));
     const message = given.message ?? (await askMessage(name, terminal));
     return { name, database, message };
@@ -28,12 +36,12 @@ export async function ask(given: Given, terminal: Terminal): Promise<Required<Gi
   }
 }
 
-async function askName(terminal: Terminal): Promise<string> {
+async function askName(nameFault: FaultOf, terminal: Terminal): Promise<string> {
   return answered(
     await text({
       message: 'Its name',
       placeholder: 'bot-check',
-      validate: (value = '') => appNameFault(value),
+      validate: (value = '') => nameFault(value),
       ...terminal,
     }),
   );

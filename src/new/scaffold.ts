@@ -28,7 +28,7 @@ export async function filesOf(choices: Choices): Promise<Files> {
 /**
  * Makes `apps/NAME` and tells the workspace of it. All of it, or nothing: what fails half-way is taken back.
  *
- * @throws Error where the folder is there already, or where anything fails
+ * @throws Error where anything fails
  */
 export async function scaffold({ choices, workspace, installs, signal, onProgress }: ScaffoldOptions): Promise<Files> {
   const path = `apps/${choices.name}`;
@@ -40,7 +40,8 @@ export async function scaffold({ choices, workspace, installs, signal, onProgres
   const references = withReference(await readFile(config, 'utf8'), path);
   const files = await filesOf(choices);
   await mkdir(dirname(folder), { recursive: true });
-  await makeNew(folder, path);
+  // Fails where it is there.
+  await mkdir(folder);
   try {
     onProgress(`writing ${path}`);
     await write(folder, files);
@@ -62,15 +63,6 @@ export async function scaffold({ choices, workspace, installs, signal, onProgres
 
 async function textOf(file: string): Promise<string | undefined> {
   return existsSync(file) ? readFile(file, 'utf8') : undefined;
-}
-
-async function makeNew(folder: string, shown: string): Promise<void> {
-  try {
-    await mkdir(folder);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new Error(`${shown} is there already: choose another name, or remove it`, { cause: error });
-  }
 }
 
 async function write(folder: string, files: Files): Promise<void> {

@@ -130,6 +130,13 @@ describe('what cannot be done', () => {
     expect(await contentsOf(workspace)).toEqual(before);
   });
 
+  test('a name that another package has', async () => {
+    const workspace = await emptyWorkspace();
+    await writeFile(join(workspace, 'package.json'), '{ "name": "bot-check" }');
+    const refused = await spoa(workspace, 'new', 'app', 'bot-check', '--no-install');
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('has this name already') });
+  });
+
   test('a tsconfig.json that is laid out otherwise: says what to add, and goes on when it is there', async () => {
     const workspace = await emptyWorkspace();
     const config = join(workspace, 'tsconfig.json');

@@ -6,6 +6,8 @@ const ENTER = '\r';
 const DOWN = '\u001B[B';
 const CTRL_C = '\u0003';
 
+const nameFault = (name: string): string | undefined => (name === 'taken' ? 'It is there already.' : undefined);
+
 /** Answers each question when it is asked, by its text, as somebody at a terminal does. */
 async function answering(given: Given, answers: readonly [question: string, keys: readonly string[]][]) {
   const input = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => input });
@@ -23,7 +25,7 @@ async function answering(given: Given, answers: readonly [question: string, keys
       for (const key of next[1]) input.write(key);
     });
   });
-  const answered = await ask(given, { input, output });
+  const answered = await ask(given, nameFault, { input, output });
   expect(open).toEqual([]);
   return answered;
 }
@@ -53,8 +55,8 @@ describe('on a terminal', () => {
 
   test('a name that will not do is told, and asked again', async () => {
     const answers = await answering({ database: 'none', message: 'm' }, [
-      ['Its name', ['Bot', ENTER]],
-      ['small letters and digits', ['\b\b\b', 'bot', ENTER]],
+      ['Its name', ['taken', ENTER]],
+      ['It is there already.', ['\b'.repeat(5), 'bot', ENTER]],
     ]);
     expect(answers.name).toBe('bot');
   });
