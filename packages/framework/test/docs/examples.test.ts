@@ -1,6 +1,15 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { ERRORS } from '@spoa/core';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
-import { type Class, IpAddress, MemoryStreamStore, SpoaApplication } from '../../src/index.ts';
+import { HAPROXY_CONFIG_ERRORS, HAPROXY_FINDINGS } from '../../src/haproxy/index.ts';
+import {
+  BOOT_FAULTS,
+  type Class,
+  FRAMEWORK_ERRORS,
+  IpAddress,
+  MemoryStreamStore,
+  SpoaApplication,
+} from '../../src/index.ts';
 import { encodeHeaders } from '../../src/parse/index.ts';
 import { message, startApplication } from '../support/test-application.ts';
 import { main } from './configuration-alone.ts';
@@ -17,6 +26,7 @@ import { readPage } from './support/pages.ts';
 /** The pages whose examples are the files beside this one, word for word. */
 const PAGES = [
   'coming-from-go',
+  'coming-from-nestjs',
   'configuration',
   'controllers',
   'enhancers',
@@ -46,6 +56,34 @@ test('the pages have lines that fit a screen, but for rows of tables', () => {
   const lines = pages.flatMap((page) => page.split('\n'));
   expect(lines.filter((line) => line.length > 130 && !line.startsWith('|'))).toEqual([]);
 });
+
+test('the pages name no error code that nobody has', () => {
+  const known = { ...ERRORS, ...BOOT_FAULTS, ...FRAMEWORK_ERRORS, ...HAPROXY_FINDINGS, ...HAPROXY_CONFIG_ERRORS };
+  const named = new Set(pages.flatMap((page) => page.match(/SPOA_[A-Z_]+/g) ?? []));
+  expect([...named].filter((code) => !(code in known))).toEqual([]);
+});
+
+test('the pages link to files and headings that there are', async () => {
+  const names = (await readdir(new URL('../../../../docs/', here))).map((name) => name.replace(/\.md$/, ''));
+  const texts = new Map(await Promise.all(names.map(async (name) => [name, await readPage(name)] as const)));
+  for (const [i, page] of pages.entries()) {
+    for (const [link, name = '', heading] of page.matchAll(/\]\(([a-z-]*)(?:\.md)?(?:#([a-z0-9-]+))?\)/g)) {
+      const text = name === '' ? page : texts.get(name);
+      expect(text, `${link} of ${PAGES[i]}`).toBeDefined();
+      if (heading !== undefined) expect(headingsOf(text ?? ''), `${link} of ${PAGES[i]}`).toContain(heading);
+    }
+  }
+});
+
+/** As GitHub names them. */
+function headingsOf(text: string): string[] {
+  return [...text.matchAll(/^#+ (.*)$/gm)].map(([, heading = '']) =>
+    heading
+      .toLowerCase()
+      .replace(/[^a-z0-9 _-]/g, '')
+      .replaceAll(' ', '-'),
+  );
+}
 
 describe('docs/configuration.md', () => {
   test('the module', async () => {
