@@ -29,6 +29,8 @@ export interface HttpResponse {
   readonly body: string;
 }
 
+const MAX_HEADER_BYTES = 1024 * 1024;
+
 /**
  * Sends one request on a connection of its own and reads the whole response. `fetch` keeps connections, which hides
  * what happens per session.
@@ -52,6 +54,8 @@ export function request(target: Haproxy | number, options: RequestOptions = {}):
       path,
       method,
       agent: false,
+      // HAProxy decides how long headers may be.
+      maxHeaderSize: MAX_HEADER_BYTES,
       headers: { ...headers, ...(host === undefined ? {} : { host }) },
       ...(options.localAddress === undefined ? {} : { localAddress: options.localAddress }),
     });

@@ -129,6 +129,64 @@ describe.each(HAPROXY_LINES)('createHaproxy, %s', (version) => {
   });
 });
 
+/** Each says that it came. */
+const EVENTS = (
+  [
+    'on-client-session',
+    'on-server-session',
+    'on-frontend-tcp-request',
+    'on-backend-tcp-request',
+    'on-tcp-response',
+    'on-frontend-http-request',
+    'on-backend-http-request',
+    'on-http-response',
+  ] as const
+).map((event) =>
+  defineMessage({
+    name: event,
+    event,
+    vars: { came: { scope: 'session', name: event.replaceAll('-', '_') } },
+    handle: () => ({ came: true }),
+  }),
+);
+
+test.each(HAPROXY_LINES)('one request brings all events, %s', async (version) => {
+  await using haproxy = await createHaproxy({ version, controllers: EVENTS });
+  const { variables } = await haproxy.get();
+  expect(Object.keys(variables.session ?? {})).toHaveLength(EVENTS.length);
+});
+
+describe('what is read from a response', () => {
+  /** Sets a variable to as many of its first argument's first letter as its path says. */
+  const filled = defineMessage({
+    name: 'filled',
+    event: 'on-frontend-http-request',
+    args: { path: { type: 'string', sample: 'path' } },
+    vars: { text: 'transaction', bytes: 'transaction' },
+    handle: ({ path }) => {
+      const [, letter = '', size = '0'] = path.split('/');
+      return { text: decodeURIComponent(letter).repeat(Number(size)), bytes: Buffer.of(0x41, 0xff, 0x0a, 0, 0x42) };
+    },
+  });
+
+  test('is any text, as long as HAProxy has room for it', async ({ onTestFailed }) => {
+    await using haproxy = await createHaproxy({ version: '3.2', controllers: [filled], onTestFailed });
+    expect((await haproxy.get('/x/14000')).variables.transaction?.text).toBe('x'.repeat(14_000));
+    expect((await haproxy.get('/%C3%A4/2000')).variables.transaction?.text).toBe('ä'.repeat(2000));
+    expect((await haproxy.get('/x/0')).variables.transaction).toEqual({ text: '', bytes: 'A\ufffd\n' });
+    await expect(haproxy.get('/%C3%A4/6000')).rejects.toThrow(/txn\.test\.text has 12000 bytes, .*tune\.bufsize/);
+  });
+
+  test('has more room where HAProxy has larger buffers', async () => {
+    await using haproxy = await createHaproxy({
+      version: '3.2',
+      controllers: [filled],
+      global: 'tune.bufsize 65536',
+    });
+    expect((await haproxy.get('/%C3%A4/6000')).variables.transaction?.text).toBe('ä'.repeat(6000));
+  });
+});
+
 @Module({ controllers: [ScoreController] })
 class ScoreModule {}
 

@@ -1,4 +1,12 @@
-import { Arg, Injectable, MemoryStreamStore, SetVar, SpoeMessage, type VariablesByScope } from '@spoa/framework';
+import {
+  Arg,
+  Injectable,
+  MemoryStreamStore,
+  NotifyContext,
+  SetVar,
+  SpoeMessage,
+  type VariablesByScope,
+} from '@spoa/framework';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { Test } from '../../src/index.ts';
 
@@ -31,7 +39,26 @@ class RememberController {
   }
 }
 
-const module = { controllers: [SlowController, RememberController], providers: [Names] };
+const ended: number[] = [];
+
+@Injectable({ scope: 'message' })
+class Transaction implements Disposable {
+  constructor(private readonly notify: NotifyContext) {}
+  [Symbol.dispose](): void {
+    ended.push(this.notify.streamId);
+  }
+}
+
+@SpoeMessage('begin')
+class BeginController {
+  constructor(readonly transaction: Transaction) {}
+  handle(): void {}
+}
+
+const module = {
+  controllers: [SlowController, RememberController, BeginController],
+  providers: [Names, Transaction],
+};
 const fallback = { session: { score: 50, reason: 'deadline' } };
 
 describe.each(['before', 'after'])('vi.useFakeTimers(), %s the application is made', (when) => {
@@ -96,6 +123,13 @@ describe.each(['before', 'after'])('vi.useFakeTimers(), %s the application is ma
     expect(await app.inject(RememberController, { id: 'a' })).toEqual({ transaction: { name: 'first' } });
     await vi.advanceTimersByTimeAsync(60_001);
     expect(await app.inject(RememberController, { id: 'a' })).toEqual({});
+  });
+
+  test('what is made for a NOTIFY ends with it', async () => {
+    ended.length = 0;
+    await app.inject(BeginController, {}, { streamId: 9 });
+    await app.close();
+    expect(ended).toEqual([9]);
   });
 
   test('what was never answered is given up at the end', async () => {

@@ -318,6 +318,29 @@ describe('app.inject', () => {
     expect((await app.inject(IdsController)).transaction).toMatchObject({ count: 3 });
   });
 
+  test('what was made for a connection ends with it', async () => {
+    const ended: string[] = [];
+    const provider = {
+      provide: Counter,
+      inject: [CONNECTION],
+      useFactory: (connection: NotifyConnection) => new Counter(connection),
+      dispose: ({ connection }: Counter) => ended.push(String(connection.engineId)),
+    };
+    const app = await Test.createTestingModule({ controllers: [IdsController], providers: [provider] }).compile();
+    const other = await app.connect({ engineId: 'other' });
+    await Promise.all([app.inject(IdsController), other.inject(IdsController)]);
+    await other.close();
+    await expect.poll(() => ended).toEqual(['other']);
+    await app.close();
+    expect(ended).toEqual(['other', 'testing']);
+  });
+
+  test('a value that cannot be sent is told', async () => {
+    await using app = await ids().compile();
+    await expect(app.inject(ScoreController, { ip: 1.5 })).rejects.toMatchObject({ code: 'SPOA_VALUE_INVALID' });
+    expect(await app.inject(ScoreController, { ip: '192.0.2.9' })).toEqual({ session: { score: 9 } });
+  });
+
   test('sends several messages in one NOTIFY', async () => {
     await using app = await ids().compile();
     expect(await app.injectAll([[ScoreController, { ip: IpAddress.v4(5) }], 'ids'])).toMatchObject({
