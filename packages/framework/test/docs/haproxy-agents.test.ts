@@ -155,6 +155,25 @@ ${events.map((event) => `spoe-message ${event}\n    args ${args[event] ?? 'ip=sr
     });
   });
 
+  test('a message that is sent once in a connection', async () => {
+    const [condition] = /event on-client-session unless \{.*?\}/.exec(page) ?? [];
+    let count = 0;
+    const port = await listening((notify) => {
+      count++;
+      notify.setVar('session', 'seen', true);
+    });
+    const spoe = shown('spoe.conf')
+      .replace('messages request response', 'messages request')
+      .replace('event on-frontend-http-request', String(condition))
+      .replace('path=path ', '');
+    const config = shown('haproxy.cfg').replace('127.0.0.1:12345', `127.0.0.1:${port}`);
+    const haproxy = await start(version, config, spoe);
+    await requestsOnOneConnection(haproxy.port('web'), ['/', '/', '/']);
+    expect(count).toBe(1);
+    await requestsOnOneConnection(haproxy.port('web'), ['/']);
+    expect(count).toBe(2);
+  });
+
   test('on-client-session knows nothing of TLS, and responses nothing of the path', async () => {
     const accepts = async (event: string, sample: string) => {
       const spoe = shown('spoe.conf').replace(
@@ -206,7 +225,7 @@ ${events.map((event) => `spoe-message ${event}\n    args ${args[event] ?? 'ip=sr
       before.replace(/^frontend web\n.*?(?=^backend)/ms, frontend).replace('127.0.0.1:12345', `127.0.0.1:${port}`);
     for (const frontend of [buffered, waited]) {
       if (frontend === undefined) throw new Error('the page shows two frontends');
-      const haproxy = await start(version, around(frontend.text), spoe);
+      const haproxy = await start(version, around(frontend.text.replace('time 1s', 'time 20s')), spoe);
       const socket = connect(haproxy.port('web'), '127.0.0.1').setEncoding('latin1').setNoDelay();
       socket.write('POST /login HTTP/1.1\r\nhost: a\r\nconnection: close\r\ncontent-length: 10\r\n\r\n');
       // The first message that goes without the body has gone when the body comes; with a buffer HAProxy waits for it.

@@ -1,4 +1,4 @@
-import { Arg, type IpAddress, SetVar, SpoeMessage, Var } from '@spoa/framework';
+import { Arg, IpAddress, SetVar, SpoeMessage, Var } from '@spoa/framework';
 
 export class Verdict {
   /** Read by rules of the request and of the response: a request has one transaction. */
