@@ -81,9 +81,17 @@ export class TestingHaproxy implements AsyncDisposable {
   }
 }
 
-/** The last that was started first. */
+/** The last that was started first, whatever fails. @throws the first failure */
 export async function endAll(resources: readonly AsyncDisposable[]): Promise<void> {
-  for (const resource of resources.toReversed()) await resource[Symbol.asyncDispose]();
+  const errors: unknown[] = [];
+  for (const resource of resources.toReversed()) {
+    try {
+      await resource[Symbol.asyncDispose]();
+    } catch (error) {
+      errors.push(error);
+    }
+  }
+  if (errors.length > 0) throw errors[0];
 }
 
 function withTransaction(variables: HaproxyVariables, transaction: Readonly<Record<string, string>>): HaproxyVariables {

@@ -1,3 +1,5 @@
+import { mock } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import {
   Arg,
   Injectable,
@@ -137,4 +139,21 @@ describe.each(['before', 'after'])('vi.useFakeTimers(), %s the application is ma
     await app.close();
     await answer;
   });
+});
+
+test("the mock timers of node:test, with a performance.now of one's own", async () => {
+  await using app = await Test.createTestingModule(module).compile();
+  const begin = performance.now();
+  let now = begin;
+  mock.timers.enable({ apis: ['setTimeout'] });
+  mock.method(performance, 'now', () => now);
+  try {
+    const answer = app.inject(SlowController, { ms: 30 });
+    await nextTurn();
+    now += 20;
+    mock.timers.tick(20);
+    expect(await answer).toEqual(fallback);
+  } finally {
+    mock.reset();
+  }
 });

@@ -146,6 +146,19 @@ describe('Test.createTestingModule', () => {
     ).toBe(35);
   });
 
+  test('what stands in for a class has what the class has, as far as it has anything', async () => {
+    const builder = Test.createTestingModule(ScoreModule);
+    // @ts-expect-error the class has no such method
+    builder.overrideProvider(Scores).useValue({ off: () => 1 });
+    // @ts-expect-error a score is a number
+    builder.overrideProvider(Scores).useValue({ of: () => 'much' });
+    await using app = await builder
+      .overrideProvider(Scores)
+      .useValue({ of: () => 2 })
+      .compile();
+    expect(await app.inject('score', { ip: '192.0.2.7' })).toEqual({ session: { score: 2 } });
+  });
+
   test('replaces a controller', async () => {
     await using app = await Test.createTestingModule(ScoreModule)
       .overrideProvider(ScoreController)
