@@ -499,3 +499,20 @@ it('messages are what the agent reads', async () => {
     ['second', 3],
   ]);
 });
+
+it('flush sends what is due before the turn ends, and nothing twice', async () => {
+  const { engine, agent } = await meet();
+  let hasTurned = false;
+  setImmediate(() => {
+    hasTurned = true;
+  });
+  const notifies = () => agent.frames.filter(({ type }) => type === FrameType.NOTIFY).length;
+  const answers = [engine.notify(PING), engine.notify(PING)];
+  engine.flush();
+  for (let i = 0; i < 20; i++) await new Promise<void>((resolve) => process.nextTick(resolve));
+  expect([hasTurned, notifies()]).toEqual([false, 2]);
+  await turns();
+  expect([hasTurned, notifies()]).toEqual([true, 2]);
+  agent.send(encodeAck({ streamId: 1, frameId: 1 }, []), encodeAck({ streamId: 3, frameId: 1 }, []));
+  await Promise.all(answers);
+});
