@@ -2,7 +2,8 @@ import { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { SpoaError } from '../errors.ts';
 import { type Logger, silentLogger } from '../logger.ts';
-import { Connection, type ConnectionHost } from './connection.ts';
+import { Connection } from './connection.ts';
+import type { ConnectionHost } from './connection-host.ts';
 import { type AgentCounts, CountTotals } from './counts.ts';
 import {
   agentClosed,
@@ -75,7 +76,7 @@ export class Agent implements AsyncDisposable {
       limits: resolveLimits(limits),
       now: this.#clockReadAt,
       pipelining,
-      stopPipelining: () => this.#stopPipelining(),
+      stopPipelining: (connection) => this.#stopPipelining(connection),
       closed: (connection) => this.#closed(connection),
     };
   }
@@ -125,7 +126,7 @@ export class Agent implements AsyncDisposable {
    * Closes the way that disturbs HAProxy least: no new connections (health checks fail, so HAProxy looks elsewhere), what
    * comes on open ones is answered until each has a quiet moment, then AGENT-DISCONNECT and the end. HAProxy up to 3.0 leaves
    * a busy connection none: from half of `timeoutMs` on it ends right behind an ACK that leaves nothing unanswered. After
-   * `timeoutMs` what is still in flight gets an empty ACK. Calling it again waits for the same end.
+   * `timeoutMs` what is still in flight is answered without its handler. Calling it again waits for the same end.
    */
   close(options: CloseOptions = {}): Promise<void> {
     this.#closing ??= this.#close(options);
@@ -167,7 +168,8 @@ export class Agent implements AsyncDisposable {
     if (this.#closing !== undefined) connection.drain(0);
   }
 
-  #stopPipelining(): void {
+  #stopPipelining(connection: Connection): void {
+    connection.stopPipelining();
     if (!this.#host.pipelining) return;
     this.#host.pipelining = false;
     const why =

@@ -16,18 +16,22 @@ export interface AgentCounts {
 /** What is counted of one connection. */
 export type ConnectionCounts = Omit<AgentCounts, 'connections'>;
 
+interface Counted {
+  readonly counts: ConnectionCounts;
+}
+
 /** Adds what open connections have counted to what closed ones had. */
 export class CountTotals {
   connections = 0;
   #closed: ConnectionCounts = { frames: 0, notifies: 0, inFlight: 0, bytesReceived: 0, bytesSent: 0 };
 
-  closed(connection: ConnectionCounts): void {
-    this.#closed = { ...sum(this.#closed, connection), inFlight: 0 };
+  closed({ counts }: Counted): void {
+    this.#closed = { ...sum(this.#closed, counts), inFlight: 0 };
   }
 
-  with(open: Iterable<ConnectionCounts>): AgentCounts {
+  with(open: Iterable<Counted>): AgentCounts {
     let total = this.#closed;
-    for (const connection of open) total = sum(total, connection);
+    for (const { counts } of open) total = sum(total, counts);
     return { connections: this.connections, ...total };
   }
 }

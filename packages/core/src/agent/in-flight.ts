@@ -81,17 +81,33 @@ export class InFlight {
   }
 
   /**
+   * Waits no longer: the signals fire, and the ACKs go to `output` with what can be said without the handlers. `written` is
+   * called behind each.
+   */
+  answerUnfinished(reason: SpoaError, output: Writer, written: () => void): void {
+    for (const notify of this.#take()) {
+      notify.abandon(reason);
+      notify.settleInto(output, reason);
+      written();
+    }
+  }
+
+  /**
    * Ends all that wait or are unwritten: their signals fire, and with an `output` they are answered there without actions.
    */
   end(reason: SpoaError, output?: Writer): void {
-    const ended = [...this.#waiting, ...this.#done];
-    this.#waiting.length = 0;
-    this.#done = [];
-    for (const notify of ended) {
-      notify.slot = -1;
+    for (const notify of this.#take()) {
       notify.abandon(reason);
       notify.clearActions();
       notify.settleInto(output);
     }
+  }
+
+  #take(): NotifyContext[] {
+    const taken = [...this.#waiting, ...this.#done];
+    this.#waiting.length = 0;
+    this.#done = [];
+    for (const notify of taken) notify.slot = -1;
+    return taken;
   }
 }

@@ -29,7 +29,8 @@ export interface NotifySource extends NotifyConnection {
 
 /** Writes the actions of an ACK when it is due. It must not throw. */
 export interface Answer {
-  write(): void;
+  /** @param unfinished why the ACK leaves though the promise that the handler returned is not settled */
+  write(unfinished?: SpoaError): void;
 }
 
 /** Answers one NOTIFY. What it returns or resolves to does not matter; a pending promise holds the ACK back. */
@@ -172,7 +173,8 @@ export class NotifyContext {
 
   /**
    * Has the actions written when the ACK leaves, straight to where it leaves from, if anybody waits for it then: for compiled
-   * routes whose result is there before the promise that they returned is settled.
+   * routes whose result is there before the promise that they returned is settled. An agent that closes waits for no promise:
+   * whoever has said this by then still answers.
    */
   answerWith(answer: Answer): void {
     this.#answer = answer;
@@ -203,13 +205,18 @@ export class NotifyContext {
     if (this.observedAt !== 0) notifyEnd.publish(this);
   }
 
-  /** @internal Finishes the ACK of a detached NOTIFY in `output`; without one it is dropped. */
-  settleInto(output: Writer | undefined): void {
+  /**
+   * @internal Finishes the ACK of a detached NOTIFY in `output`; without one it is dropped.
+   *
+   * @param unfinished why it leaves though its handler is not done: only an answer says what it sets then
+   */
+  settleInto(output: Writer | undefined, unfinished?: SpoaError): void {
     if (!this.#detached || this.#settled) return;
+    if (unfinished !== undefined && this.#answer === undefined) this.clearActions();
     const own = this.#writer;
     if (output !== undefined) {
       if (own === undefined) this.#begin(output);
-      this.#answer?.write();
+      this.#answer?.write(unfinished);
     }
     this.settle();
     if (own === undefined) return;

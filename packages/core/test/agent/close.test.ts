@@ -6,7 +6,7 @@ import { Duplex, duplexPair } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { createAgent, encodeHaproxyHello, FrameType, handleConnection } from '../../src/index.ts';
-import { HELLO, notify, RawClient } from './support/raw-client.ts';
+import { HELLO, notify, OLD_HELLO, RawClient } from './support/raw-client.ts';
 import { startAgent, TestAgent } from './support/test-agent.ts';
 import { temporaryFolder } from './support/transports.ts';
 import { type Deferred, deferred, until, within } from './support/until.ts';
@@ -128,6 +128,45 @@ describe('close', () => {
     await until('the answer to be in flight', () => test.agent.connections === 1);
     const closed = test.agent.close({ timeoutMs: 20 });
     expect((await client.ack()).actions).toEqual([]);
+    await part(client);
+    await closed;
+  });
+
+  test('who has said how answers without its handler, and is told why', async () => {
+    const reasons: unknown[] = [];
+    const test = await startAgent(async (request) => {
+      request.setVar('session', 'half', 1);
+      request.answerWith({
+        write: (unfinished) => {
+          reasons.push(unfinished?.code);
+          request.setVar('session', 'id', request.streamId);
+        },
+      });
+      if (request.streamId === 1) await new Promise(() => undefined);
+    });
+    const client = await test.open();
+    client.notify(1, 3);
+    expect(await client.ack()).toMatchObject({ streamId: 3, actions: [{ name: 'half' }, { name: 'id', value: 3 }] });
+    const closed = test.agent.close({ timeoutMs: 20 });
+    expect(await client.ack()).toMatchObject({ streamId: 1, actions: [{ name: 'half' }, { name: 'id', value: 1 }] });
+    expect(reasons).toEqual([undefined, 'SPOA_AGENT_CLOSED']);
+    await part(client);
+    await closed;
+  });
+
+  test('all of very many that are in flight, with as much as there is to say', async () => {
+    const test = await startAgent((request) => {
+      request.answerWith({ write: () => request.setVar('session', 'text', 'x'.repeat(600)) });
+      return new Promise(() => undefined);
+    });
+    const client = await test.open(OLD_HELLO);
+    client.notify(...Array.from({ length: 500 }, (_, i) => 2 * i + 1));
+    await until('the handlers to run', () => test.agent.counts.inFlight === 500);
+    const closed = test.agent.close({ timeoutMs: 20 });
+    const acks = await client.acks(500);
+    expect(acks.map(({ streamId }) => streamId)).toEqual(Array.from({ length: 500 }, (_, i) => 2 * i + 1));
+    expect(new Set(acks.map(({ actions }) => JSON.stringify(actions))).size).toBe(1);
+    expect(acks[0]?.actions).toMatchObject([{ name: 'text', value: 'x'.repeat(600) }]);
     await part(client);
     await closed;
   });
