@@ -1,3 +1,4 @@
+import { EventEmitter, once } from 'node:events';
 import {
   Arg,
   type CanActivate,
@@ -14,7 +15,7 @@ import {
   type VariablesByScope,
 } from '@spoa/framework';
 import { schemaFrom } from '@spoa/framework/parse';
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { useApplication } from './support/application.ts';
 import { describeCombinations } from './support/combinations.ts';
 
@@ -87,7 +88,40 @@ class LogController {
   }
 }
 
+/** Waits for ever: HAProxy gets the fallback when the agent closes. */
+@SpoeMessage('decide', {
+  fallback: { transaction: { verdict: 'deny' } },
+  errorVar: { name: 'why', scope: 'transaction' },
+})
+class EndlessController {
+  handle(): Promise<void> {
+    began.emit('handler');
+    return new Promise(() => {});
+  }
+}
+
+const began = new EventEmitter();
+
 describeCombinations((combination) => {
+  describe('an agent that closes with a handler at work', () => {
+    const pair = useApplication(combination, {
+      spoe: SPOE,
+      frontend: `http-request return status 403 hdr why "%[var(txn.p.why)]" if { var(txn.p.verdict) -m str deny }`,
+      controllers: [EndlessController],
+      processingTimeout: '5s',
+    });
+
+    test('sends the fallback', async () => {
+      const handler = once(began, 'handler');
+      const asked = pair.get('/');
+      await handler;
+      const closed = pair.application.close({ timeoutMs: 50 });
+      expect(await asked).toMatchObject({ status: 403, headers: { why: 'SPOA_AGENT_CLOSED' } });
+      await closed;
+      expect(pair.takeComplaints()).toHaveLength(1);
+    });
+  });
+
   const pair = useApplication(combination, {
     spoe: SPOE,
     frontend: FRONTEND,

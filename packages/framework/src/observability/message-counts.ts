@@ -10,7 +10,7 @@ import { ObservedResult } from './observed-result.ts';
  * - `failed`: an argument, the handler or its result was at fault;
  * - `denied`: a guard said no;
  * - `deadline`: the handler was not done at its deadline;
- * - `abandoned`: the handler was done when nobody waited for the answer any more.
+ * - `abandoned`: the handler was done when nobody waited for the answer any more, or not when the agent closed.
  */
 export const OUTCOMES = ['ok', 'failed', 'denied', 'deadline', 'abandoned'] as const;
 
@@ -20,6 +20,7 @@ export type Outcome = (typeof OUTCOMES)[number];
 const OUTCOMES_BY_CODE: ReadonlyMap<unknown, Outcome> = new Map([
   ['SPOA_GUARD_DENIED', 'denied'],
   ['SPOA_DEADLINE_EXCEEDED', 'deadline'],
+  ['SPOA_AGENT_CLOSED', 'abandoned'],
 ] as const);
 
 /** What became of a message that failed with `error`. */

@@ -10,13 +10,15 @@ interface Waiting {
   readonly result: PromiseLike<unknown> | undefined;
   /** What it sets, where that is known: its values may be views of memory that is read into again, so they are written at once. */
   readonly actions?: Uint8Array;
+  /** How its handler ended, once it has. */
+  outcome?: PromiseSettledResult<unknown>;
 }
 
 type Finish = (notify: NotifyContext, route: Route, rejected: boolean, value: unknown) => void;
 
 /**
- * What is done when a handler is: what an async function would do, without the promise and the turns that it takes. It never
- * fails.
+ * What is done when a handler is, or when nobody waits for it any more: what an async function would do, without the promise and
+ * the turns that it takes. It never fails.
  */
 class Finishing implements PromiseLike<void>, Answer {
   readonly #finish: Finish;
@@ -25,12 +27,15 @@ class Finishing implements PromiseLike<void>, Answer {
   readonly #result: PromiseLike<unknown>;
   #rejected = false;
   #value: unknown;
+  /** The NOTIFY was answered without the handler. */
+  #isAnswered = false;
 
   constructor(finish: Finish, notify: NotifyContext, route: Route, result: PromiseLike<unknown>) {
     this.#finish = finish;
     this.#notify = notify;
     this.#route = route;
     this.#result = result;
+    notify.answerWith(this);
   }
 
   // biome-ignore lint/suspicious/noThenProperty: to be awaited is all that it is for
@@ -51,12 +56,13 @@ class Finishing implements PromiseLike<void>, Answer {
   #done(value: unknown): void {
     this.#value = value;
     // Who waited for it may be gone: then nothing leaves, but it counts.
-    if (this.#notify.settled) this.write();
-    else this.#notify.answerWith(this);
+    if (this.#notify.settled && !this.#isAnswered) this.write();
   }
 
-  write(): void {
-    this.#finish(this.#notify, this.#route, this.#rejected, this.#value);
+  write(unfinished?: Error): void {
+    if (unfinished === undefined) return this.#finish(this.#notify, this.#route, this.#rejected, this.#value);
+    this.#isAnswered = true;
+    this.#finish(this.#notify, this.#route, true, unfinished);
   }
 }
 
@@ -139,18 +145,27 @@ export class Dispatcher {
     }
   };
 
-  /** Writes results in the order of their messages, when all are there. */
+  /** Has results written in the order of their messages, when all are there, or when nobody waits for the others any more. */
   async #finish(notify: NotifyContext, waiting: readonly Waiting[]): Promise<void> {
+    let isWritten = false;
+    notify.answerWith({
+      write: (unfinished) => {
+        isWritten = true;
+        this.#write(notify, waiting, unfinished);
+      },
+    });
+    await Promise.all(waiting.map(ending));
+    if (notify.settled && !isWritten) tellDropped(waiting);
+  }
+
+  #write(notify: NotifyContext, waiting: readonly Waiting[], unfinished: Error | undefined): void {
     let late: DeadlineError | undefined;
-    const outcomes = await Promise.allSettled(waiting.map(({ result }) => result));
-    for (const [i, outcome] of outcomes.entries()) {
-      if (notify.settled) return tellDropped(waiting.slice(i));
-      const { route, actions } = waiting[i] as Waiting;
+    for (const { route, actions, outcome } of waiting) {
       const before = notify.writer.offset;
       try {
-        if (outcome.status === 'rejected') throw outcome.reason;
-        if (actions === undefined) route.write(notify, outcome.value);
-        else notify.writer.raw(actions);
+        if (actions !== undefined) notify.writer.raw(actions);
+        else if (outcome?.status === 'fulfilled') route.write(notify, outcome.value);
+        else throw outcome === undefined ? unfinished : outcome.reason;
       } catch (error) {
         notify.writer.offset = before;
         this.#fail(notify, route, error);
@@ -199,6 +214,18 @@ export class Dispatcher {
       this.#logger.error(facts, `the message failed and sets ${sets} (said once, then counted and logged at debug)`);
     } else this.#logger.debug(facts, `the message failed and sets ${sets}`);
   }
+}
+
+/** Notes how a handler ends. It never fails. */
+function ending(message: Waiting): Promise<void> {
+  return Promise.resolve(message.result).then(
+    (value) => {
+      message.outcome = { status: 'fulfilled', value };
+    },
+    (reason: unknown) => {
+      message.outcome = { status: 'rejected', reason };
+    },
+  );
 }
 
 function tellDropped(waiting: readonly Waiting[]): void {

@@ -159,6 +159,71 @@ test('the messages of a NOTIFY fail each for itself, and answer in their order',
   ]);
 });
 
+describe('an application that closes waits for nobody for ever', () => {
+  const closing = { timeoutMs: 20, quietMs: 0 };
+
+  /** A message whose handler is done when it is told to. */
+  function endless(policy: FailurePolicy) {
+    const gate = deferred<{ score: number }>();
+    const began = deferred<undefined>();
+    const handle = () => {
+      began.resolve(undefined);
+      return gate.promise;
+    };
+    return { never: failing(handle, policy), began: began.promise, end: () => gate.resolve({ score: 1 }) };
+  }
+
+  test('a handler that is not done: its message fails, and what it does later is dropped', async () => {
+    const { never, began, end } = endless(POLICY);
+    const { app, notify, log } = await startApplication({ controllers: [never] });
+    const answer = notify(message('m'));
+    await began;
+    const closed = app.close(closing);
+    expect((await answer).actions).toEqual([...FALLBACK, why('SPOA_AGENT_CLOSED')]);
+    await closed;
+    end();
+    await nextTurn();
+    expect([...app.failures]).toEqual([['m SPOA_AGENT_CLOSED', 1]]);
+    expect(log.loud).toHaveLength(1);
+  });
+
+  test('without a policy it sets nothing', async () => {
+    const { never, began } = endless({});
+    const { app, notify } = await startApplication({ controllers: [never] });
+    const answer = notify(message('m'));
+    await began;
+    const closed = app.close(closing);
+    expect((await answer).actions).toEqual([]);
+    await closed;
+  });
+
+  test('of several messages, those that are done answer as ever, in their order', async () => {
+    const quick = defineMessage({ name: 'quick', vars: { a: 'session' }, handle: () => ({ a: 1 }) });
+    const later = defineMessage({ name: 'later', vars: { b: 'session' }, handle: async () => ({ b: 2 }) });
+    const gone = failing(
+      () => Promise.reject(new Coded('GONE')),
+      { errorVar: { name: 'c', scope: 'session' } },
+      'gone',
+    );
+    const { never, began } = endless(POLICY);
+    const { app, notify } = await startApplication({ controllers: [quick, later, gone, never] });
+    const answer = notify(...['quick', 'm', 'later', 'quick', 'gone'].map((name) => message(name)));
+    await began;
+    await nextTurn();
+    const closed = app.close(closing);
+    const set = (name: string, value: unknown) => ({ type: 'set-var', scope: 'session', name, value });
+    expect((await answer).actions).toEqual([
+      set('a', 1),
+      ...FALLBACK,
+      why('SPOA_AGENT_CLOSED'),
+      set('b', 2),
+      set('a', 1),
+      set('c', 'GONE'),
+    ]);
+    await closed;
+  });
+});
+
 describe('a deadline', () => {
   test('lets the ACK leave with the fallback, fires the signal, and drops and counts what comes late', async () => {
     const gate = deferred<number>();
