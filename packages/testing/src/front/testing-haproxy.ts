@@ -65,9 +65,9 @@ export class TestingHaproxy implements AsyncDisposable {
   /** HAProxy's state, configuration and log, and the messages that failed: for `showOnFailure`. */
   describe(): string {
     const { application, haproxy } = this.#parts;
-    const failures = application instanceof TestingApplication ? application.failures : [];
-    const shown = failures.map(({ message, error }) => `${message}: ${describeError(error)}`);
-    return [haproxy.describe(), ...(shown.length > 0 ? ['--- messages that failed', ...shown] : [])].join('\n');
+    return [haproxy.describe(), ...(application instanceof TestingApplication ? [application.describe()] : [])].join(
+      '\n',
+    );
   }
 
   /** Stops HAProxy, and closes what was made with it. */
@@ -103,8 +103,4 @@ function withTransaction(variables: HaproxyVariables, transaction: Readonly<Reco
 /** Without a prototype, so that a name of a variable is only a name. */
 function bare<T extends object>(object: T): T {
   return Object.assign(Object.create(null), object);
-}
-
-function describeError(error: unknown): string {
-  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

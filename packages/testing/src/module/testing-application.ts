@@ -112,6 +112,12 @@ export class TestingApplication implements AsyncDisposable {
     return this.#failures.all.splice(0);
   }
 
+  /** The messages that failed, with their errors: for `showOnFailure`. */
+  describe(): string {
+    const shown = this.failures.map(({ message, error }) => `${message}: ${describeError(error)}`);
+    return ['--- messages that failed', ...(shown.length === 0 ? ['none'] : shown)].join('\n');
+  }
+
   /** A service or value by its token, of whatever module. @throws BootError where there is not one */
   get<T>(token: Token<T>): T {
     return this.application.get(token);
@@ -141,4 +147,8 @@ export class TestingApplication implements AsyncDisposable {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+}
+
+function describeError(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -227,9 +227,12 @@ describe('overrides of guards and the like', () => {
     await using refused = await say().compile();
     expect(await refused.inject('say', { text: 'a' })).toEqual({});
     expect(refused.failures).toMatchObject([{ message: 'say', error: { code: 'SPOA_GUARD_DENIED' } }]);
+    expect(refused.describe()).toMatch(
+      /^--- messages that failed\nsay: FrameworkError: DenyGuard let the message say not pass$/,
+    );
     await using app = await say().overrideGuard(DenyGuard).useValue(allow).compile();
     expect(await app.inject('say', { text: 'a' })).toEqual({ session: { said: 'A?' } });
-    expect(app.failures).toEqual([]);
+    expect([app.failures, app.describe()]).toEqual([[], '--- messages that failed\nnone']);
   });
 
   test('an interceptor and a pipe, listed as instances or classes', async () => {
