@@ -65,7 +65,7 @@ describe('docs/coming-from-go.md', () => {
 
   test('the handler, asked by the client', async () => {
     const errors = vi.spyOn(console, 'error');
-    onTestFinished(() => errors.mockRestore());
+    onTestFinished(() => void vi.restoreAllMocks());
     vi.spyOn(console, 'debug').mockReturnValue();
     const agent = await serve(0);
     onTestFinished(() => agent.close({ timeoutMs: 0 }));

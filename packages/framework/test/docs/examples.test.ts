@@ -28,6 +28,7 @@ const PAGES = [
   'coming-from-go',
   'coming-from-nestjs',
   'configuration',
+  'core',
   'controllers',
   'enhancers',
   'failure-policy',
