@@ -5,6 +5,7 @@ import {
   CONNECTION,
   Context,
   DefaultValuePipe,
+  defineMessage,
   EngineId,
   type ExceptionFilter,
   type ExecutionContext,
@@ -377,6 +378,17 @@ describe('app.inject', () => {
       handle(): void {}
     }
     await expect(app.inject(Nothing)).rejects.toMatchObject({ code: 'TESTING_NO_CONTROLLER' });
+  });
+
+  test('an application that is closed as in service answers what is unfinished', async () => {
+    const fallback = { session: { score: 50 } };
+    const handle = vi.fn((): Promise<void> => new Promise(() => undefined));
+    const never = defineMessage({ name: 'never', fallback, handle });
+    await using app = await Test.createTestingModule({ controllers: [never] }).compile();
+    const answer = app.inject('never');
+    await expect.poll(() => handle.mock.calls.length).toBe(1);
+    await app.application.close({ timeoutMs: 0 });
+    expect(await answer).toEqual(fallback);
   });
 
   test('says that a closed application is closed', async () => {
