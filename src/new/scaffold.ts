@@ -51,6 +51,7 @@ export async function scaffold({ choices, workspace, installs, signal, onProgres
       await install(workspace, signal);
     }
     // Names decide about the order of imports and the length of lines.
+    onProgress('formatting it');
     await format(workspace, path, signal);
     signal.throwIfAborted();
   } catch (error) {

@@ -20,7 +20,7 @@ describe('spoa new app', () => {
   test('without a terminal asks nothing and takes what it is told, or the defaults', async () => {
     const workspace = await emptyWorkspace();
     const made = await spoa(workspace, 'new', 'app', 'bot-check', '--no-install');
-    expect(made).toMatchObject({ code: 0, stderr: 'writing apps/bot-check\n' });
+    expect(made).toMatchObject({ code: 0, stderr: 'writing apps/bot-check\nformatting it\n' });
     expect(made.stdout).toContain('npx -y pnpm@12 install');
     const read = (path: string): Promise<string> => readFile(join(workspace, 'apps', 'bot-check', path), 'utf8');
     expect(JSON.parse(await read('package.json'))).toMatchObject({ name: 'bot-check' });
