@@ -29,5 +29,5 @@ function withSecrets(given: LoggerOptions['redact'] = []): NonNullable<LoggerOpt
 /** Loaded for those who look on. In this thread, so that the last lines before a crash are there. */
 function prettyStream(): DestinationStream {
   const { build } = createRequire(import.meta.url)('pino-pretty') as typeof import('pino-pretty');
-  return build({ sync: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' });
+  return build({ sync: true, singleLine: true, ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss.l' });
 }

@@ -30,7 +30,7 @@ test.each([
 ])('for eyes %s', async (_, terminal, logger) => {
   const create = `SpoaApplication.create({ controllers: []${logger} })`;
   const text = await run(`${START} ${terminal} (await ${create}).logger.warn({ n: 1 }, 'a line');`);
-  expect(text).toMatch(/^\[\d\d:\d\d:\d\d\.\d+\].*WARN.*a line.*\n +.*n.*: 1\n$/);
+  expect(text).toMatch(/^\[\d\d:\d\d:\d\d\.\d+\].*WARN.*a line.*\{"n":1\}.*\n$/);
 });
 
 const SECRETS = {
