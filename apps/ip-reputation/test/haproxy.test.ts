@@ -48,7 +48,7 @@ describe.each(HAPROXY_VERSIONS)('behind HAProxy %s', (version) => {
     try {
       expect(await ask('192.0.2.1')).toContain('\nip_score 40\n');
       expect(await ask('192.0.2.2')).toContain('\nip_score \n');
-      await haproxy.waitForLog(/^192\.0\.2\.2 GET .* ip_score=- ip_list=- waited=\d+ms error=-error$/);
+      await haproxy.waitForLog(/^192\.0\.2\.2 GET .* ip_score=- ip_list=- waited=\d+ms spoe_error=- ip_error=error$/);
     } finally {
       connection.destroy();
     }

@@ -24,8 +24,10 @@ const CLOSE_GRACE_MS = 5000;
 export class DatabaseModule {}
 
 async function openSeeded(config: SettingsService, logs: Logs): Promise<Database> {
+  const log = logs.for(Database);
+  log.info('opening the database: making a new one takes some seconds');
   const database = await openDatabase(locationOf(config), AGENT_APPLICATION);
   const entries = config.get('seed') ? await seedBundledLists(database) : 0;
-  if (entries > 0) logs.for(Database).info({ entries }, 'filled a new database with the bundled lists');
+  if (entries > 0) log.info({ entries }, 'filled a new database with the bundled lists');
   return database;
 }

@@ -143,5 +143,10 @@ describe.each([pglite(), postgres()])('importing into $name', (kind) => {
     expect(statistics.reduce((sum, list) => sum + list.entries, 0)).toBe(entries);
     await database.query('DELETE FROM reputation.entry');
     expect(await seedBundledLists(database)).toBe(0);
+
+    // As a process leaves it that is ended in the middle.
+    await database.query(`INSERT INTO reputation.entry (prefix, list, score) VALUES ('192.0.2.0/24', 'demo-drop', 0)`);
+    await database.query(`DELETE FROM reputation.property WHERE name = 'bundled lists imported at'`);
+    expect(await seedBundledLists(database)).toBe(entries);
   });
 });
