@@ -90,6 +90,23 @@ describe('docs/coming-from-go.md', () => {
     expect(await score(address !== undefined && 'port' in address ? address.port : 0)).toEqual(expect.any(Number));
   });
 
+  test('a value without a type, caught and not', async () => {
+    const answer = async (isCaught: boolean) => {
+      const agent = core.createAgent((notify) => {
+        notify.setVar('session', 'before', 1);
+        try {
+          notify.setVar('session', 'score', 1.5);
+        } catch (error) {
+          if (!isCaught) throw error;
+        }
+      });
+      onTestFinished(() => agent.close({ timeoutMs: 0, quietMs: 0 }));
+      const { engine } = await connect(agent);
+      return (await engine.notify([message('any')])).get('session', 'before');
+    };
+    expect([await answer(true), await answer(false)]).toEqual([1, undefined]);
+  });
+
   test('what it says is better here', async () => {
     const values = [-1, 2 ** 53 - 1, 2n ** 63n, IpAddress.v4(1)];
     for (const value of values) {

@@ -8,7 +8,7 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { selfSigned } from '../../../core/test/agent/support/certificate.ts';
 import { ARGUMENT_TYPES } from '../../src/arguments/argument-type.ts';
 import { describeMessages, HAPROXY_VERSIONS, serverAt } from '../../src/haproxy/index.ts';
-import { IpAddress, type SpoaApplicationOptions } from '../../src/index.ts';
+import { Arg, IpAddress, SpoaApplication, type SpoaApplicationOptions, SpoeMessage } from '../../src/index.ts';
 import { haproxyCheck } from '../haproxy/support/accepts.ts';
 import { message, startApplication } from '../support/test-application.ts';
 import { checkPort } from './controllers-define.ts';
@@ -62,6 +62,28 @@ describe('docs/controllers.md', () => {
     const low = async (port: number | null) =>
       (await notify(message('check-port', ['ip', local], ['port', port]))).get('session', 'low_port');
     expect([await low(80), await low(8080), await low(null)]).toEqual([true, false, true]);
+  });
+
+  test('what the compiler tells of an argument, and what it does not', async () => {
+    @SpoeMessage('told')
+    class ToldController {
+      handle(@Arg('when') _when: Date): void {}
+    }
+    await expect(SpoaApplication.create({ controllers: [ToldController], logger: false })).rejects.toMatchObject({
+      faults: [{ code: 'SPOA_BOOT_ARGUMENT' }],
+    });
+    const got: unknown[] = [];
+    @SpoeMessage('untold')
+    class UntoldController {
+      handle(@Arg('value') value: string | number | null): void {
+        got.push(value);
+      }
+    }
+    const { app, notify } = await startApplication({ controllers: [UntoldController] });
+    for (const value of ['text', 1, null]) await notify(message('untold', ['value', value]));
+    await notify(message('untold'));
+    expect(got).toEqual(['text', 1, null]);
+    expect([...app.failures.keys()]).toEqual(['untold SPOA_ARGUMENT_MISSING']);
   });
 
   test('names every type of an argument', async () => {
