@@ -46,7 +46,7 @@ export const BOOT_FAULTS = {
   SPOA_BOOT_SCOPE: 'a scope that does not exist, or that its provider cannot have',
   SPOA_BOOT_CYCLE: 'providers that need each other',
   SPOA_BOOT_FACTORY: 'a factory or constructor that threw',
-  SPOA_BOOT_HOOK: 'a lifecycle hook that threw before the application served',
+  SPOA_BOOT_HOOK: 'a lifecycle hook that threw before the application served, or that nobody would call',
 } as const satisfies Record<string, string>;
 
 export type BootFaultCode = keyof typeof BOOT_FAULTS;

@@ -1,5 +1,5 @@
 import type { BootFault } from '../errors.ts';
-import { hooksOf } from '../lifecycle/hooks.ts';
+import { hooksOf, strangeHooksOf } from '../lifecycle/hooks.ts';
 import type { ModuleNode } from '../modules/module-node.ts';
 import type { Visibility } from '../modules/visibility.ts';
 import type { Dependency } from './dependencies.ts';
@@ -51,8 +51,10 @@ class Linker {
 
   /** Hooks are called for what is there when the application begins and ends. */
   #checkHooks(node: ProviderNode): void {
-    const target = classOf(node.provider);
-    const [hook] = target === undefined || node.isMadeOnce ? [] : hooksOf(target.prototype as object);
+    const prototype = classOf(node.provider)?.prototype as object | undefined;
+    if (prototype === undefined) return;
+    this.faults.push(...strangeHooksOf(prototype).map(({ name, hook }) => strangeHook(`${node.name}.${name}`, hook)));
+    const [hook] = node.isMadeOnce ? [] : hooksOf(prototype);
     if (hook === undefined) return;
     const narrow = node.needs.find((need) => need !== undefined && need.lifetime === node.lifetime);
     const made = node.isShared ? describeLifetime(node.lifetime) : 'for each place that asks for it';
@@ -117,6 +119,11 @@ function undefinedToken(where: string): BootFault {
   const remedy =
     'the file that declares it imports this one, perhaps by way of others: move what both need into a file of its own';
   return { code: 'SPOA_BOOT_PROVIDER', where, problem: 'it is undefined', remedy };
+}
+
+function strangeHook(where: string, hook: string): BootFault {
+  const problem = 'it would never be called: that is its name in NestJS';
+  return { code: 'SPOA_BOOT_HOOK', where, problem, remedy: `call it ${hook}` };
 }
 
 function untyped(where: string): BootFault {

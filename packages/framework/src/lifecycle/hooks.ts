@@ -34,3 +34,19 @@ export const BOOT_HOOKS = ['onModuleInit', 'onApplicationBootstrap'] as const sa
 export function hooksOf(prototype: object): Hook[] {
   return HOOKS.filter((hook) => typeof (prototype as Partial<Record<Hook, unknown>>)[hook] === 'function');
 }
+
+/** What NestJS calls hooks that have another name here, and that name. */
+const HOOKS_OF_NESTJS = {
+  onModuleDestroy: 'beforeShutdown',
+  beforeApplicationShutdown: 'beforeShutdown',
+  onApplicationShutdown: 'onShutdown',
+} as const satisfies Record<string, Hook>;
+
+/** The hooks that a class has by the names of NestJS alone, with the names that are called here. */
+export function strangeHooksOf(prototype: object): { readonly name: string; readonly hook: Hook }[] {
+  const own = hooksOf(prototype);
+  return Object.entries(HOOKS_OF_NESTJS).flatMap(([name, hook]) => {
+    const isMethod = typeof (prototype as Record<string, unknown>)[name] === 'function';
+    return isMethod && !own.includes(hook) ? [{ name, hook }] : [];
+  });
+}

@@ -846,6 +846,28 @@ const CASES: Record<BootFaultCode, readonly Case[]> = {
     },
   ],
   SPOA_BOOT_HOOK: [
+    ...(
+      [
+        ['onModuleDestroy', 'beforeShutdown'],
+        ['beforeApplicationShutdown', 'beforeShutdown'],
+        ['onApplicationShutdown', 'onShutdown'],
+      ] as const
+    ).map(
+      ([name, hook]): Case => ({
+        what: `${name}, as NestJS calls it`,
+        options: () => {
+          class Hooked {
+            [name](): void {}
+          }
+          return { controllers: [], providers: [Hooked] };
+        },
+        fault: {
+          where: `Hooked.${name}`,
+          problem: 'it would never be called: that is its name in NestJS',
+          remedy: `call it ${hook}`,
+        },
+      }),
+    ),
     {
       what: 'a hook that rejects',
       options: () => {

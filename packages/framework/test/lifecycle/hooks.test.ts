@@ -352,3 +352,21 @@ describe('the end', () => {
     expect(events).toHaveLength(3);
   });
 });
+
+test('a provider for NestJS too has hooks by both names, and ours are called', async () => {
+  const called: string[] = [];
+
+  @Injectable()
+  class Both {
+    beforeShutdown(): void {
+      called.push('beforeShutdown');
+    }
+    onModuleDestroy(): void {
+      called.push('onModuleDestroy');
+    }
+  }
+  const app = await SpoaApplication.create({ controllers: [], providers: [Both], logger: false });
+  await app.init();
+  await app.close();
+  expect(called).toEqual(['beforeShutdown']);
+});
