@@ -9,7 +9,7 @@ Starts one agent, alone in its process, for a load generator to be pointed at. S
 
   core       a bare handler of @spoa/core
   framework  controllers of @spoa/framework
-  async      the same, get-ip-reputation by an async handler that resolves at once
+  async      the same by async handlers that resolve at once
   timers     the same, get-ip-reputation by an async handler that awaits a timer of 1 ms
   net        no agent at all: answers each NOTIFY unread, the least that node:net can do
 

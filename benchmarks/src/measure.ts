@@ -51,7 +51,7 @@ export async function measureInRounds(
         const what = `${name}, round ${round}: ${label}`;
         const measure = () =>
           withProgram(command(port, ...options), Processor.SERVER, async (program) => {
-            await program.listening(port);
+            await program.listening({ port });
             return generator.measure(load, port, program.pid);
           });
         // An hour's measurements are not lost for one that fails.

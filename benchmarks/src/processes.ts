@@ -7,8 +7,8 @@ import { delimiter, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** What is measured runs on one processor, what measures it on another. */
-export const Processor = { SERVER: 0, GENERATOR: 1 } as const;
+/** What is measured runs on one processor, what measures it on another; behind HAProxy all share both. */
+export const Processor = { SERVER: '0', GENERATOR: '1', BOTH: '0,1' } as const;
 
 export type Processor = (typeof Processor)[keyof typeof Processor];
 
@@ -39,7 +39,7 @@ function isOnPath(program: string): boolean {
 export class Program {
   readonly pid: number;
   readonly #child: ChildProcess;
-  readonly #lines: AsyncIterator<string>;
+  readonly #lines: AsyncIterator<string> | undefined;
   readonly #name: string;
 
   private constructor(command: readonly string[], child: ChildProcess) {
@@ -47,14 +47,21 @@ export class Program {
     this.#child = child;
     this.pid = child.pid as number;
     const { stdout } = child;
-    if (stdout === null) throw new Error('no standard output');
-    this.#lines = createInterface({ input: stdout })[Symbol.asyncIterator]();
+    this.#lines = stdout === null ? undefined : createInterface({ input: stdout })[Symbol.asyncIterator]();
   }
 
-  static async start(command: readonly string[], processor: Processor | undefined): Promise<Program> {
+  /**
+   * @param processor any, where none is given
+   * @param output `ignore` where nobody asks for its lines: it must not wait for that
+   */
+  static async start(
+    command: readonly string[],
+    processor: Processor | undefined,
+    output: 'pipe' | 'ignore' = 'pipe',
+  ): Promise<Program> {
     const bound = isPinned && processor !== undefined;
-    const [file = '', ...args] = bound ? ['taskset', '-c', String(processor), ...command] : command;
-    const child = spawn(file, args, { stdio: ['ignore', 'pipe', 'inherit'] });
+    const [file = '', ...args] = bound ? ['taskset', '-c', processor, ...command] : command;
+    const child = spawn(file, args, { stdio: ['ignore', output, 'inherit'] });
     children.add(child);
     child.once('exit', () => children.delete(child));
     child.once('error', () => children.delete(child));
@@ -63,18 +70,23 @@ export class Program {
   }
 
   /** Waits until it takes connections. */
-  async listening(port: number): Promise<void> {
+  async listening(target: Target): Promise<void> {
     const deadline = performance.now() + START_TIMEOUT_MS;
-    while (!(await accepts({ port }))) {
-      if (this.#hasEnded) throw new Error(`it ended at once: ${this.#name}`);
+    while (!(await accepts(target))) {
+      this.check();
       if (performance.now() > deadline) throw new Error(`it does not listen: ${this.#name}`);
       await delay(10);
     }
   }
 
+  /** Throws when it has ended. */
+  check(): void {
+    if (this.#hasEnded) throw new Error(`it has ended: ${this.#name}`);
+  }
+
   /** The next line that it prints. */
   async line(): Promise<string> {
-    const { done, value } = await this.#lines.next();
+    const { done, value } = (await this.#lines?.next()) ?? { done: true };
     if (done === true) throw new Error(`it ended without a word: ${this.#name}`);
     return value;
   }
@@ -83,9 +95,9 @@ export class Program {
     this.#child.kill(signal);
   }
 
-  async stop(): Promise<void> {
+  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<void> {
     if (this.#hasEnded) return;
-    this.#child.kill('SIGTERM');
+    this.#child.kill(signal);
     // A contender that drains its connections has none left; one that hangs is not waited for.
     const patience = setTimeout(() => this.#child.kill('SIGKILL'), START_TIMEOUT_MS);
     await once(this.#child, 'exit');

@@ -1,11 +1,9 @@
 import { readFile } from 'node:fs/promises';
+import { Processor } from '../processes.ts';
 
-/** HAProxy, the agent and wrk share these two, on any machine. */
-const PROCESSORS = '0,1';
-
-/** Makes a command line run on the two processors; the process that it starts becomes the command. */
+/** Makes a command line run on the two processors that HAProxy, the agent and wrk share; the process that it starts becomes the command. */
 export function onProcessors(command: readonly string[]): [file: string, args: string[]] {
-  return ['taskset', ['-c', PROCESSORS, ...command]];
+  return ['taskset', ['-c', Processor.BOTH, ...command]];
 }
 
 /** Of /proc, whatever the kernel was built with. */

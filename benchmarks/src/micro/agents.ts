@@ -1,8 +1,7 @@
 import type { Duplex } from 'node:stream';
 import { type Agent, createAgent, type Handler, IpAddress, type ListenAddress, type Value } from '@spoa/core';
 import { type EnhancerOptions, type ExecutionContext, SpoaApplication } from '@spoa/framework';
-import { CONTROLLERS, Scores } from '../controllers.ts';
-import { ASYNC_CONTROLLERS } from './async-controllers.ts';
+import { ASYNC_CONTROLLERS, CONTROLLERS, Scores } from '../controllers.ts';
 
 /**
  * Who answers: a bare handler of `@spoa/core`, controllers, the same with a guard, an interceptor and a pipe around each, or
