@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers';
 import type { SpoaError } from '../errors.ts';
 import type { Writer } from '../wire/writer.ts';
 import type { NotifyContext } from './notify-context.ts';
@@ -14,6 +15,17 @@ export interface InFlightEvents {
 
 const DONE = Promise.resolve();
 
+/**
+ * From so many handlers on, in the whole process, the ACKs of those that end wait for the others of their turn of the event loop:
+ * timers and sockets call back one by one, and a write for each costs more than all else. With fewer, nothing would be gained.
+ */
+const MANY = 64;
+/** ACKs of one connection that wait for others at most. */
+const LARGEST_BATCH = 64;
+
+/** Handlers at work in the whole process. */
+let atWork = 0;
+
 /** The NOTIFYs of one connection that wait for their handlers, and those that are done and leave with this turn. */
 export class InFlight {
   /** In no order: each knows its slot, so that leaving costs the same however many there are. */
@@ -24,7 +36,9 @@ export class InFlight {
 
   constructor(events: InFlightEvents) {
     this.#events = events;
-    this.#settled = () => events.settled();
+    this.#settled = () => {
+      if (this.#done.length > 0) events.settled();
+    };
   }
 
   /** NOTIFYs whose handlers are not done. */
@@ -41,6 +55,7 @@ export class InFlight {
   add(notify: NotifyContext, result: PromiseLike<unknown>): void {
     notify.slot = this.#waiting.length;
     this.#waiting.push(notify);
+    atWork++;
     const failed = (error: unknown): void => {
       if (notify.slot >= 0) this.#events.failed(notify, error);
       this.#settle(notify);
@@ -62,9 +77,11 @@ export class InFlight {
       last.slot = slot;
     }
     notify.slot = -1;
-    this.#done.push(notify);
+    atWork--;
+    const done = this.#done.push(notify);
+    if (done === 1 && atWork >= MANY) setImmediate(this.#settled);
     // Cheaper than `queueMicrotask`, which carries a context of its own for every call.
-    if (this.#done.length === 1) DONE.then(this.#settled);
+    else if (done === 1 || done === LARGEST_BATCH) DONE.then(this.#settled);
     this.#events.done();
   }
 
@@ -105,6 +122,7 @@ export class InFlight {
 
   #take(): NotifyContext[] {
     const taken = [...this.#waiting, ...this.#done];
+    atWork -= this.#waiting.length;
     this.#waiting.length = 0;
     this.#done = [];
     for (const notify of taken) notify.slot = -1;
