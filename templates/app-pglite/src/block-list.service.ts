@@ -16,6 +16,6 @@ export class BlockList {
 
   async has(ip: IpAddress): Promise<boolean> {
     const sql = 'SELECT 1 FROM blocked_network WHERE network >>= $1::inet LIMIT 1';
-    return (await this.database.query(sql, [ip.toString()])).length > 0;
+    return (await this.database.query(sql, [ip.unmapped.toString()])).length > 0;
   }
 }

@@ -26,7 +26,7 @@ export class Prefix {
     if (!Number.isInteger(length) || length < 0 || length > width) {
       throw new RangeError(`a prefix of IPv${address.family} has 0 to ${width} bits, not ${length}`);
     }
-    if (isMapped(address) && length >= 96) return Prefix.of(IpAddress.v4(address.w3), length - 96);
+    if (address.unmapped !== address && length >= 96) return Prefix.of(address.unmapped, length - 96);
     return new Prefix(cut(address, length), length);
   }
 
@@ -67,10 +67,6 @@ function split(text: string): { address: IpAddress; length: number } | undefined
   if (!/^\d{1,3}$/.test(digits)) return undefined;
   const length = Number(digits);
   return length <= width ? { address, length } : undefined;
-}
-
-function isMapped(address: IpAddress): boolean {
-  return address.family === 6 && address.w0 === 0 && address.w1 === 0 && address.w2 === 0xffff;
 }
 
 function cut(address: IpAddress, length: number): IpAddress {

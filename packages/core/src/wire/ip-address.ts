@@ -44,6 +44,18 @@ export class IpAddress {
     return IpAddress.v6(word(0), word(2), word(4), word(6));
   }
 
+  /**
+   * The IPv4 address of one that is mapped into IPv6 (`::ffff:a.b.c.d`, RFC 4291 section 2.5.5.2), itself otherwise. HAProxy sends
+   * IPv4 clients of a `bind ... v4v6` in the mapped form.
+   */
+  get unmapped(): IpAddress {
+    return this.#isMapped ? IpAddress.v4(this.w3) : this;
+  }
+
+  get #isMapped(): boolean {
+    return this.family === 6 && this.w0 === 0 && this.w1 === 0 && this.w2 === 0xffff;
+  }
+
   equals(other: IpAddress): boolean {
     return (
       this.family === other.family &&
@@ -56,7 +68,8 @@ export class IpAddress {
 
   /** Dotted IPv4, or IPv6 in the canonical form of RFC 5952. */
   toString(): string {
-    return this.family === 4 ? formatV4(this.w0) : formatV6([this.w0, this.w1, this.w2, this.w3]);
+    if (this.family === 4) return formatV4(this.w0);
+    return this.#isMapped ? `::ffff:${formatV4(this.w3)}` : formatV6([this.w0, this.w1, this.w2, this.w3]);
   }
 
   toJSON(): string {
@@ -111,7 +124,6 @@ function formatV4(address: number): string {
 }
 
 function formatV6(words: readonly number[]): string {
-  if (words[0] === 0 && words[1] === 0 && words[2] === 0xffff) return `::ffff:${formatV4(words[3] as number)}`;
   const groups = words.flatMap((word) => [word >>> 16, word & 0xffff]);
   const [start, length] = longestZeroRun(groups);
   const text = (from: number, to: number): string =>

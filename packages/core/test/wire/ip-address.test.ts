@@ -103,6 +103,21 @@ test('equals: the same family and the same bits', () => {
   }
 });
 
+test('an IPv4 address that is mapped into IPv6 is found as IPv4, and no other is changed', () => {
+  expect(String(IpAddress.parse('::ffff:192.0.2.1')?.unmapped)).toBe('192.0.2.1');
+  for (const text of [
+    '192.0.2.1',
+    '2001:db8::1',
+    '::192.0.2.1',
+    '::fffe:c000:201',
+    '1::ffff:c000:201',
+    '0:1::ffff:c000:201',
+  ]) {
+    const address = IpAddress.parse(text);
+    expect(address?.unmapped).toBe(address);
+  }
+});
+
 describe('properties', () => {
   test('text is read back, is an address to Node.js, and the same to ipaddr.js', () => {
     fc.assert(
