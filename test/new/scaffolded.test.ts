@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { request, startHaproxy } from '@spoa/testing';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { startPostgres } from '../../apps/ip-reputation/test/support/postgres.ts';
-import { type Ended, run, spoa } from '../command/support/spoa.ts';
+import { type Ended, ROOT, run, spoa } from '../command/support/spoa.ts';
 import { copyWorkspace } from './support/copied-workspace.ts';
 import { freePort } from './support/free-port.ts';
 import { startAgent } from './support/started.ts';
@@ -50,6 +50,12 @@ describe.each(['none', 'pglite'])('spoa new app --database %s', { timeout: STEP_
     expect(made.stdout).toContain(`node apps/${app}/dist/main.js`);
   });
 
+  test('the command is there in every folder of it', async () => {
+    const { version } = JSON.parse(await readFile(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+    const told = await run('npx', ['spoa', '--version'], { cwd: here('src') });
+    expect(told).toMatchObject({ code: 0, stdout: `${version}\n` });
+  });
+
   test('it is formatted, and the linter finds nothing', async () => {
     expect(await problemsOf(bin('biome'), 'ci', 'apps', 'tsconfig.json')).toEqual(GOOD);
   });
@@ -85,7 +91,8 @@ describe.each(['none', 'pglite'])('spoa new app --database %s', { timeout: STEP_
     test('it answers from a PostgreSQL server instead, which has the same tables', async () => {
       const postgres = await startPostgres();
       onTestFinished(() => postgres.stop());
-      const env = { DATABASE_URL: await postgres.createDatabase() };
+      // A folder that is none: nothing of the embedded database may be touched.
+      const env = { DATABASE_URL: await postgres.createDatabase(), DATA_FOLDER: '/dev/null' };
       const agent = await startAgent(here('dist', 'main.js'), env);
       expect(await blockedBehindHaproxy()).toEqual(['0', '1']);
       expect(await agent.end()).toBe(0);
@@ -93,14 +100,16 @@ describe.each(['none', 'pglite'])('spoa new app --database %s', { timeout: STEP_
       expect(await (await startAgent(here('dist', 'main.js'), env)).end()).toBe(0);
     });
 
-    test('a second process is kept from its folder', async () => {
+    test('a second process is kept from its folder, and the next one is not', async () => {
       const agent = await startAgent(here('dist', 'main.js'));
       const second = await run(process.execPath, [here('dist', 'main.js')], { env: { PORT: '0' } });
       expect(second).toMatchObject({
         code: 1,
         stderr: expect.stringMatching(/process \d+ has the database in .*data/),
       });
-      expect(await agent.end()).toBe(0);
+      // Who ends by force leaves it to the next.
+      await agent.kill();
+      expect(await (await startAgent(here('dist', 'main.js'))).end()).toBe(0);
     });
   }
 

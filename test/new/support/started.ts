@@ -6,6 +6,8 @@ import { onTestFailed, onTestFinished } from 'vitest';
 export interface Started {
   /** Ends it as a supervisor would, and resolves to its exit code. */
   end(): Promise<number | null>;
+  /** Ends it as a supervisor does whose patience is over. */
+  kill(): Promise<unknown>;
 }
 
 /** Starts `dist/main.js` of an application and waits until it listens. It ends with the test at the latest. */
@@ -31,10 +33,9 @@ export async function startAgent(main: string, env: Readonly<Record<string, stri
     }
     void ended.then(() => reject(new Error(`it ended before it listened:\n${output}`)));
   });
-  return {
-    end() {
-      child.kill('SIGTERM');
-      return ended;
-    },
+  const send = (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    return ended;
   };
+  return { end: () => send('SIGTERM'), kill: () => send('SIGKILL') };
 }
