@@ -58,5 +58,5 @@ else if (load === undefined || !hasOneTarget || (values.controllers !== undefine
   const agent = await start(kind, target, { controllers });
   const finish = values.stats ? reportStatistics(agent) : () => undefined;
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => void agent.close().then(finish));
-  console.log(`${kind} agent on Node ${process.version} listens on ${values.path ?? `127.0.0.1:${port}`}`);
+  console.log(`${kind} agent on Node ${process.version} listens on ${values.path ?? `127.0.0.1:${agent.port}`}`);
 }

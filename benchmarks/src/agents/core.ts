@@ -30,6 +30,6 @@ function weight(value: unknown): number {
 
 export async function start(_kind: string, target: ListenTarget): Promise<RunningAgent> {
   const agent = createAgent(handler);
-  await agent.listen(target);
-  return { close: () => agent.close() };
+  const address = await agent.listen(target);
+  return { port: 'port' in address ? address.port : undefined, close: () => agent.close() };
 }

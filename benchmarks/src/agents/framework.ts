@@ -15,9 +15,10 @@ export async function start(kind: string, target: ListenTarget, settings: AgentS
   const middle = others.length >> 1;
   const controllers = [...others.slice(0, middle), ...asked, ...others.slice(middle)];
   const app = await SpoaApplication.create({ controllers, providers: [Scores], logger: { level: 'warn' } });
-  await app.listen(target);
+  const address = await app.listen(target);
+  const port = 'port' in address ? address.port : undefined;
   const scores = app.get(Scores);
-  return { close: () => app.close(), peakInFlight: () => scores.peakInFlight };
+  return { port, close: () => app.close(), peakInFlight: () => scores.peakInFlight };
 }
 
 /** A message like the others that nobody sends. */

@@ -5,6 +5,8 @@ export interface AgentSettings {
 
 /** An agent that listens. */
 export interface RunningAgent {
+  /** Of TCP; `undefined` for a unix socket. */
+  readonly port: number | undefined;
   close(): Promise<void>;
   /** The most handlers that were at work at a time, where that is counted. */
   peakInFlight?(): number;

@@ -131,5 +131,6 @@ export async function start(_kind: string, target: ListenTarget): Promise<Runnin
     server.close();
     for (const socket of sockets) socket.destroy();
   };
-  return { close };
+  const address = server.address();
+  return { port: typeof address === 'object' ? address?.port : undefined, close };
 }
