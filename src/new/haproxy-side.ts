@@ -2,12 +2,12 @@ import { generate } from '@spoa/framework/haproxy';
 import type { Choices } from './choices.ts';
 import type { Files } from './templates.ts';
 
-/** The HAProxy whose configuration is made: the newest line with long support that Debian's stable releases come near. */
+/** The HAProxy whose configuration is made: the one that `spoa config` makes it for by default. */
 export const HAPROXY_LINE = '3.2';
 
 /**
- * HAProxy's side of what the templates make, before anything of it is built. A test of the application compares both, and one of
- * ours sees that `spoa config` makes the same.
+ * HAProxy's side of what the templates make, before anything of it is built. A test of the application compares both, and
+ * one of ours sees that `spoa config` makes the same.
  */
 export function haproxySide({ name, message, port }: Choices): Files {
   const { files } = generate(

@@ -3,7 +3,7 @@ export const MAX_APP_NAME = 40;
 /** The longest that a message's name may be: it becomes the name of a file. */
 const MAX_MESSAGE_NAME = 100;
 
-/** What is wrong with the name of an application, which is a folder, a package and an engine; `undefined` where nothing is. */
+/** What is wrong with an application's name, which is a folder, a package and an engine; `undefined` where nothing is. */
 export function appNameFault(name: string): string | undefined {
   if (!/^[a-z][a-z0-9]*(?:-[a-z0-9]+)*$/.test(name)) {
     return 'A name is small letters and digits with single hyphens between them, a letter first: bot-check.';

@@ -1,6 +1,6 @@
 /**
- * Adds a folder to the `references` of the workspace's `tsconfig.json`, which `tsc -b` builds. Everything else finds an application
- * by its place. The text stays as it is otherwise: people have laid it out.
+ * Adds a folder to the `references` of the workspace's `tsconfig.json`, which `tsc -b` builds. Everything else finds an
+ * application by its place. The text stays as it is otherwise: people have laid it out.
  *
  * @throws Error where that cannot be done
  */

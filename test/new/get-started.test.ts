@@ -11,8 +11,8 @@ import { freePort } from './support/free-port.ts';
 import { type Started, startAgent } from './support/started.ts';
 
 /*
- * docs/get-started.md, done as it says: its commands, its code, its rules, and what it says that they print. Only ports are others,
- * and Node asks instead of curl.
+ * docs/get-started.md, done as it says: its commands, its code, its rules, and what it says that they print. Only ports are
+ * others, and Node asks instead of curl.
  */
 
 const page = await readFile(join(ROOT, 'docs', 'get-started.md'), 'utf8');

@@ -12,7 +12,7 @@ import { freePort } from './support/free-port.ts';
 import { startAgent } from './support/started.ts';
 
 /*
- * What `spoa new app` makes, for each choice: installed, checked, built, tested and run as a user would, one step after the other.
+ * What `spoa new app` makes, for each choice: installed, checked, built, tested and run as a user would, step by step.
  */
 
 /** Compilers and installs take their time where many run at once. */

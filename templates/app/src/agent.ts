@@ -2,7 +2,10 @@ import type { AgentDefinition } from '@spoa/framework/haproxy';
 import { AppModule } from './app.module.ts';
 import { DEFAULT_PORT } from './config.ts';
 
-/** What HAProxy must know: `spoa config app-name` makes its configuration from this, `spoa check app-name` compares one with it. */
+/**
+ * What HAProxy must know. `spoa config app-name` makes HAProxy's configuration from it, `spoa check app-name` compares
+ * the one that there is with it.
+ */
 export const agent: AgentDefinition = {
   engine: 'app-name',
   module: AppModule,

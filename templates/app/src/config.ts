@@ -15,5 +15,8 @@ const schema = z.object({
 
 export type Settings = z.infer<typeof schema>;
 
-/** Read from a file `.env`, the environment (`PORT`, `LOG_LEVEL`) and flags (`--port 9000`); `--print-config` tells what is what. */
+/**
+ * Read from a file `.env`, the environment (`PORT`, `LOG_LEVEL`) and flags (`--port 9000`). `--print-config` tells what
+ * is what, and why.
+ */
 export const configuration = { schema, argv: process.argv.slice(2) };

@@ -5,7 +5,7 @@ import { BlockList } from './block-list.service.ts';
   event: 'on-frontend-http-request',
   // What HAProxy gets where this fails: trouble of our own keeps nobody out.
   fallback: { transaction: { blocked: false } },
-  // HAProxy is told to wait 50 ms longer than this. A `handle` that is async is answered for, by the fallback, when it is over.
+  // HAProxy is told to wait 50 ms longer than this. A `handle` that is async gets so much time, then the fallback leaves.
   deadlineMs: 500,
 })
 export class MessageNameController {

@@ -8,8 +8,8 @@ import { ROOT } from '../../command/support/spoa.ts';
 const LEFT_OUT = new Set(['node_modules', '.git', '.cache', 'data', 'results', 'docs']);
 
 /**
- * This workspace as it is and as it is built, elsewhere, with nothing installed and without its tests: only those of a new
- * application are there to be compiled. The caller removes it.
+ * This workspace as it is and as it is built, elsewhere, with nothing installed and without its tests: only those of a
+ * new application are there to be compiled. The caller removes it.
  */
 export async function copyWorkspace(): Promise<string> {
   const folder = await realpath(await mkdtemp(join(tmpdir(), 'spoa-new-')));

@@ -23,6 +23,8 @@ interface Session {
 export async function migrate(session: Session): Promise<void> {
   await session.query('BEGIN');
   try {
+    // A turn, and a migration, may take longer than the statements of messages.
+    await session.query('SET LOCAL statement_timeout = 0');
     await session.query('SELECT pg_advisory_xact_lock($1)', [LOCK]);
     await session.query('CREATE TABLE IF NOT EXISTS migration (number integer PRIMARY KEY)');
     const { rows: done } = await session.query('SELECT number FROM migration');
