@@ -57,11 +57,13 @@ export class Answering {
     const index = indexPool.take();
     const notify = new NotifyContext(this.#source, index, output, streamId, frameId);
     const result = this.#isSound(notify, index, payload) ? this.#handle(notify) : undefined;
-    if (result === undefined) {
-      notify.settle();
-      return true;
-    }
-    notify.detach(payloadStart, payload.end);
+    if (result !== undefined) return this.#wait(notify, result, payloadStart, payload.end);
+    notify.settle();
+    return true;
+  }
+
+  #wait(notify: NotifyContext, result: PromiseLike<unknown>, payloadStart: number, payloadEnd: number): false {
+    notify.detach(payloadStart, payloadEnd);
     this.inFlight.add(notify, result);
     return false;
   }
