@@ -47,6 +47,7 @@ export {
   Scope,
   type WritableAction,
 } from './wire/ack.ts';
+export { type DecodeText, decodeLatin1, decodeUtf8 } from './wire/decode-text.ts';
 export {
   type Disconnect,
   decodeDisconnect,

@@ -176,6 +176,23 @@ export class MessageIndex {
     }
     return -1;
   }
+
+  /** The keys of the names of a message's arguments, in their order: see `nameKey`. */
+  argumentKeys(message: number): Int32Array {
+    const keys = new Int32Array(this.argumentCount(message));
+    let row = this.firstArgument(message) * ARGUMENT_STRIDE + 2;
+    for (let i = 0; i < keys.length; i++, row += ARGUMENT_STRIDE) keys[i] = this.#arguments[row] as number;
+    return keys;
+  }
+
+  /** Whether those are the keys of a message's arguments. */
+  hasArgumentKeys(message: number, keys: Int32Array): boolean {
+    if (this.argumentCount(message) !== keys.length) return false;
+    const table = this.#arguments;
+    let row = this.firstArgument(message) * ARGUMENT_STRIDE + 2;
+    for (let i = 0; i < keys.length; i++, row += ARGUMENT_STRIDE) if (table[row] !== keys[i]) return false;
+    return true;
+  }
 }
 
 function doubled(table: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {

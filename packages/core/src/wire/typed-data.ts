@@ -1,4 +1,5 @@
 import { SpoaError } from '../errors.ts';
+import { decodeUtf8 } from './decode-text.ts';
 import { IpAddress } from './ip-address.ts';
 import { Reader } from './reader.ts';
 import {
@@ -149,7 +150,7 @@ export function readTypedData(reader: Reader): Value {
     case DataType.STRING: {
       const length = readLength(reader);
       const start = reader.skip(length);
-      return reader.bytes.toString('utf8', start, start + length);
+      return decodeUtf8(reader.bytes, start, start + length);
     }
     case DataType.BINARY:
       return Buffer.from(reader.view(readLength(reader)));
@@ -187,7 +188,9 @@ export function typedDataEnd(bytes: Buffer, offset: number, end: number): number
       return value + 16 <= end ? value + 16 : -1;
     case DataType.STRING:
     case DataType.BINARY: {
-      const start = varintEnd(bytes, value, Math.min(end, value + MAX_INT32_VARINT_BYTES));
+      const most = value + MAX_INT32_VARINT_BYTES;
+      // biome-ignore lint/complexity/useMathMinMax: that makes doubles of them, here for every argument of every NOTIFY
+      const start = varintEnd(bytes, value, most < end ? most : end);
       if (start < 0) return -1;
       const length = int32Varint(bytes, value);
       return length <= end - start ? start + length : -1;
@@ -289,7 +292,7 @@ export function writeBytes(writer: Writer, bytes: Uint8Array): void {
 export function readText(reader: Reader): string {
   const length = readLength(reader);
   const start = reader.skip(length);
-  return reader.bytes.toString('utf8', start, start + length);
+  return decodeUtf8(reader.bytes, start, start + length);
 }
 
 function notAnInteger(value: number): SpoaError {

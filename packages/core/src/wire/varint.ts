@@ -93,7 +93,9 @@ function joined(high: number, low: number, signed: boolean): number | bigint {
 export function varintEnd(bytes: Buffer, offset: number, end: number): number {
   if (offset >= end) return -1;
   if ((bytes[offset] as number) < 240) return offset + 1;
-  const soundEnd = Math.min(end, offset + MAX_VARINT_BYTES - 1);
+  const most = offset + MAX_VARINT_BYTES - 1;
+  // biome-ignore lint/complexity/useMathMinMax: that makes doubles of them, here for every argument of every NOTIFY
+  const soundEnd = most < end ? most : end;
   for (let i = offset + 1; i < soundEnd; i++) if ((bytes[i] as number) < 128) return i + 1;
   return -1;
 }
