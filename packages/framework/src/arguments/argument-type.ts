@@ -1,4 +1,13 @@
-import { DATA_TYPE_NAMES, DataType, IpAddress, type Reader, readLength, readTypedData, type Value } from '@spoa/core';
+import {
+  DATA_TYPE_NAMES,
+  DataType,
+  decodeLatin1,
+  IpAddress,
+  type Reader,
+  readLength,
+  readTypedData,
+  type Value,
+} from '@spoa/core';
 import { FrameworkError } from '../errors.ts';
 
 /**
@@ -68,7 +77,7 @@ function readLatin1(reader: Reader): string {
   reader.u8();
   const length = readLength(reader);
   const start = reader.skip(length);
-  return reader.bytes.toString('latin1', start, start + length);
+  return decodeLatin1(reader.bytes, start, start + length);
 }
 
 function readNumber(reader: Reader, name: string | number): number {

@@ -1,8 +1,8 @@
-import { type DataType, Message, type MessageIndex, Name, type NotifyContext, Reader } from '@spoa/core';
+import { type DataType, Message, type MessageIndex, Name, type NotifyContext, Reader, readLength } from '@spoa/core';
 import { FrameworkError } from '../errors.ts';
-import { ARGUMENT_TYPES, type ArgumentTypeName, typeName } from './argument-type.ts';
+import { ARGUMENT_TYPES, type ArgumentReader, type ArgumentTypeName, typeName } from './argument-type.ts';
 import type { Parameter } from './parameter.ts';
-import { rememberText } from './remember-text.ts';
+import { RememberedText } from './remember-text.ts';
 
 /** Gives one parameter its value for message number `message` of a NOTIFY. */
 export type Binding = (notify: NotifyContext, message: number) => unknown;
@@ -36,7 +36,7 @@ function bindArgument(parameter: Extract<Parameter, { kind: 'arg' }>): Binding {
   const wanted = typeof name === 'number' ? undefined : new Name(name);
   const position = typeof name === 'number' ? name : 0;
   const { accepts, read: decode } = ARGUMENT_TYPES[type];
-  const read = type === 'string' ? rememberText() : decode;
+  const read = type === 'string' ? rememberingText() : decode;
   return (notify, message) => {
     const { index } = notify;
     const argument = wanted === undefined ? argumentAt(index, message, position) : index.findArgument(message, wanted);
@@ -51,6 +51,15 @@ function bindArgument(parameter: Extract<Parameter, { kind: 'arg' }>): Binding {
     }
     if (required) throw missing(name, argument >= 0);
     return fallback;
+  };
+}
+
+function rememberingText(): ArgumentReader {
+  const text = new RememberedText();
+  return (reader) => {
+    reader.u8();
+    const length = readLength(reader);
+    return text.read(reader.bytes, reader.skip(length), length);
   };
 }
 

@@ -1,25 +1,23 @@
-import { type Reader, readLength } from '@spoa/core';
-import type { ArgumentReader } from './argument-type.ts';
+import { decodeUtf8 } from '@spoa/core';
 
 /** Comparing more characters than this costs as much as decoding them. */
 const LONGEST = 32;
 
 /**
- * Makes a reader of text that is often what it was the last time, as a method, a version or a host is: it is told by its bytes
- * then, and no new string is made.
+ * A text that is often what it was the last time, as a method, a version or a host is: it is told by its bytes then, and no new
+ * string is made.
  */
-export function rememberText(): ArgumentReader {
-  let last = '';
-  return (reader: Reader) => {
-    reader.u8();
-    const length = readLength(reader);
-    const start = reader.skip(length);
-    const { bytes } = reader;
+export class RememberedText {
+  #last = '';
+
+  /** The UTF-8 text of `length` bytes from `start` on, all of which must be there. */
+  read(bytes: Buffer, start: number, length: number): string {
+    const last = this.#last;
     if (length === last.length && isAscii(last, bytes, start)) return last;
-    const text = bytes.toString('utf8', start, start + length);
-    if (length <= LONGEST) last = text;
+    const text = decodeUtf8(bytes, start, start + length);
+    if (length <= LONGEST) this.#last = text;
     return text;
-  };
+  }
 }
 
 /** Whether `text` is ASCII, and those are its bytes. */

@@ -1,5 +1,5 @@
 import { isThenable, Name, type NotifyContext } from '@spoa/core';
-import { type Binding, bind } from '../arguments/bind.ts';
+import { type Call, callHandler, type Handle } from '../arguments/call-handler.ts';
 import { compilePipeline, writeWithFilters } from '../pipeline/compile-pipeline.ts';
 import type { Deadlines } from '../pipeline/deadlines.ts';
 import { type FailureWriter, failureWriters } from '../pipeline/failure-policy.ts';
@@ -11,8 +11,7 @@ import type { MessageDefinition } from './message-definition.ts';
 export interface Route {
   readonly name: Name;
   readonly definition: MessageDefinition;
-  /** Binds the arguments of message number `message` and calls the handler. Throws what either throws. */
-  readonly call: (notify: NotifyContext, message: number) => unknown;
+  readonly call: Call;
   /** Whether the handler has all that it reads when it is called, and nothing that reads the messages later. */
   readonly isBound: boolean;
   /** Writes what the handler returned as actions. */
@@ -35,7 +34,7 @@ export function compileRoute(definition: MessageDefinition, deadlines: Deadlines
   const { message, policy, pipeline, parameters, writeResult } = definition;
   const call =
     pipeline === undefined
-      ? compileCall(definition.handle as Handle, parameters.map(bind))
+      ? callHandler(definition.handle as Handle, parameters)
       : compilePipeline(definition, pipeline);
   const reads = pipeline !== undefined && !hasOnlyPipes(pipeline);
   const deadlineMs = policy?.deadlineMs;
@@ -61,30 +60,4 @@ function limit(call: Route['call'], message: string, deadlineMs: number, deadlin
     const result = call(notify, number);
     return isThenable(result) ? limited(result) : result;
   };
-}
-
-type Handle = (...values: unknown[]) => unknown;
-
-/** A call with as many arguments as are needed, without an array for them as long as there are few. */
-function compileCall(handle: Handle, bindings: readonly Binding[]): Route['call'] {
-  const [a, b, c, d] = bindings as [Binding, Binding, Binding, Binding];
-  switch (bindings.length) {
-    case 0:
-      return () => handle();
-    case 1:
-      return (notify, message) => handle(a(notify, message));
-    case 2:
-      return (notify, message) => handle(a(notify, message), b(notify, message));
-    case 3:
-      return (notify, message) => handle(a(notify, message), b(notify, message), c(notify, message));
-    case 4:
-      return (notify, message) =>
-        handle(a(notify, message), b(notify, message), c(notify, message), d(notify, message));
-    default:
-      return (notify, message) => {
-        const values = new Array<unknown>(bindings.length);
-        for (let i = 0; i < values.length; i++) values[i] = (bindings[i] as Binding)(notify, message);
-        return handle(...values);
-      };
-  }
 }
