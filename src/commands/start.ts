@@ -38,6 +38,8 @@ async function run({ haproxy, haproxyPort }: Options, command: Command): Promise
   const location = locationOf(config);
   const front = new Front();
   const app = await startApplication(config, { provide: Front, useValue: front });
+  // Ctrl-C was faster: nobody would stop an HAProxy that begins now.
+  if (app.state !== 'ready') return;
   try {
     const url = haproxy ? await front.start(app, { host: config.get('host'), port: haproxyPort }) : undefined;
     const database = 'url' in location ? `--database-url "$DATABASE_URL"` : `--data ${location.dataDirectory}`;

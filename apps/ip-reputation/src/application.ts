@@ -1,3 +1,4 @@
+import { SpoaError } from '@spoa/core';
 import { Logs, type Provider, SpoaApplication } from '@spoa/framework';
 import { AppModule } from './app.module.ts';
 import { ReputationService } from './service/reputation-service.ts';
@@ -5,6 +6,8 @@ import type { Settings, SettingsService } from './settings.ts';
 
 /**
  * Starts the agent: the database, the table in memory, the listeners. It ends at SIGINT or SIGTERM, or by `close()`.
+ *
+ * A signal that comes before it listens is no failure: then what this returns is closed.
  *
  * @param more what else lives as long as it does
  * @throws BootError where the database cannot be had, SPOA_LISTEN_FAILED; nothing is left running then
@@ -31,7 +34,7 @@ export async function startApplication(
     if (socket !== undefined) await app.listen({ path: socket, mode: Number.parseInt(socketMode, 8) });
   } catch (error) {
     await app.close();
-    throw error;
+    if (!(error instanceof SpoaError && error.code === 'SPOA_AGENT_CLOSED')) throw error;
   }
   return app;
 }
