@@ -109,13 +109,13 @@ function foldersOf(policy: string | undefined, origin: string, beside: string): 
 /** Files by the names that the `filter` lines give them: by the whole name, by its last part, or the only one that can be it. */
 function assign(references: readonly SpoeFileReference[], spoe: readonly string[]): Map<string, string> {
   const isOnly = references.length === 1 && spoe.length === 1;
+  const free = new Set(references.map(({ path }) => path));
   return new Map(
     spoe.map((file) => {
-      const named =
-        references.find(({ path }) => path === file) ??
-        references.find(({ path }) => basename(path) === basename(file)) ??
-        (isOnly ? references[0] : undefined);
-      return [named?.path ?? file, file];
+      // Files of one name, from several folders, are those of the lines with that name in their order.
+      const named = free.has(file) ? file : [...free].find((path) => isOnly || basename(path) === basename(file));
+      if (named !== undefined) free.delete(named);
+      return [named ?? file, file];
     }),
   );
 }

@@ -8,7 +8,13 @@ export function findingLine(finding: HaproxyFinding, coloured: boolean): string 
   const { file, line, column, severity, problem, remedy, code } = finding;
   const kind = coloured ? styleText(['bold', COLOURS[severity]], severity, ALWAYS) : severity;
   const place = `${file}:${line}:${column}`;
-  return `${coloured ? styleText('bold', place, ALWAYS) : place}: ${kind}: ${problem}; ${remedy} (${code})`;
+  const told = visible(`${problem}; ${remedy}`);
+  return `${coloured ? styleText('bold', place, ALWAYS) : place}: ${kind}: ${told} (${code})`;
+}
+
+/** Words of the files are in it: what is a command to a terminal shows as `\\x1b`. */
+function visible(text: string): string {
+  return text.replace(/\p{Cc}/gu, (control) => `\\x${control.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }
 
 // Node's own question differs between its versions, and is asked by isColoured.

@@ -172,6 +172,31 @@ describe('spoa check', () => {
     }
   });
 
+  test('spoe files of one name, from several folders, are those of the filters in their order', async () => {
+    const config = haproxyFile('/etc/b/spoe.conf').replace(
+      '    filter',
+      '    filter spoe engine other config /etc/a/spoe.conf\n$&',
+    );
+    await workspace.write({
+      'haproxy.cfg': config + AGENTS,
+      'a/spoe.conf': spoeFile('src', 'other'),
+      'b/spoe.conf': spoeFile('path'),
+    });
+    const { stdout } = await spoa(
+      ...[folder, 'check', 'scores', 'haproxy.cfg', '--spoe', 'a/spoe.conf', '--spoe', 'b/spoe.conf'],
+    );
+    expect(stdout).toMatch(/^b\/spoe\.conf:8:10: error: path gives text, .*$/m);
+    expect(stdout).toContain('haproxy.cfg, a/spoe.conf, b/spoe.conf: 1 error');
+  });
+
+  test('what a file holds does not reach the terminal as a command to it', async () => {
+    const config = haproxyFile('spoe.conf').replace('backend web', '\x1b]0;evil\x07\x1b[2J odd\n$&');
+    await workspace.write({ 'haproxy.cfg': config + AGENTS, 'spoe.conf': `\x1b[31modd\n${spoeFile()}` });
+    const { stdout } = await spoa(folder, 'check', 'scores', 'haproxy.cfg');
+    expect(stdout).toContain('spoe.conf:1:1: error: \\x1b[31modd stands before the first section');
+    expect(stdout).not.toMatch(/[^\P{Cc}\n]/u);
+  });
+
   test('several spoe files are told apart by their names', async () => {
     const filter = '    filter spoe engine scores config /etc/haproxy/scores.conf\n';
     const other = filter.replaceAll('scores', 'other');
