@@ -52,6 +52,9 @@ async function run({ haproxy, haproxyPort }: Options, command: Command): Promise
 
 function portArgument(text: string): number {
   const port = Number(text);
-  if (!/^\d+$/.test(text) || port > 65_535) throw new InvalidArgumentError('A port is an integer from 0 to 65535.');
+  // HAProxy binds to no free port of its own choice.
+  if (!/^\d+$/.test(text) || port < 1 || port > 65_535) {
+    throw new InvalidArgumentError('A port is an integer from 1 to 65535.');
+  }
   return port;
 }

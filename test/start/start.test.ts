@@ -112,6 +112,9 @@ describe('S2-26 spoa start', { timeout: 180_000 }, () => {
     const usage = new Started(['start', '--port', 'many']);
     expect(await usage.exited).toBe(2);
     expect(usage.output).toContain('port: must be an integer from 0 to 65535 (--port)');
+    const noPort = new Started(['start', '--haproxy-port', '0', '--data', data]);
+    expect(await noPort.exited).toBe(2);
+    expect(noPort.output).toContain('A port is an integer from 1 to 65535.');
 
     const taken = createServer().listen(0, '127.0.0.1');
     await once(taken, 'listening');
