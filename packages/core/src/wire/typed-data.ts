@@ -298,7 +298,10 @@ export function readText(reader: Reader): string {
 function notAnInteger(value: number): SpoaError {
   return Number.isInteger(value)
     ? new SpoaError('SPOA_VALUE_OUT_OF_RANGE', `${value} is not a safe integer: use a bigint beyond 2^53-1`)
-    : new SpoaError('SPOA_VALUE_INVALID', `${value} is not an integer: SPOP has no floating-point type`);
+    : new SpoaError(
+        'SPOA_VALUE_INVALID',
+        `${value} is not an integer, and SPOP has nothing else for numbers: round it, multiply it, or send it as text`,
+      );
 }
 
 function unfit(value: unknown, type = 'a reserved type'): SpoaError {

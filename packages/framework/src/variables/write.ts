@@ -50,10 +50,8 @@ function invalid(scope: Scope, name: string, error: unknown): unknown {
   const facts = { scope, variable: name };
   // Nothing is wrong with the value: there is no room for it.
   if (error.code === 'SPOA_ACK_TOO_BIG') return new SpoaError('SPOA_ACK_TOO_BIG', message, { cause: error, facts });
-  return new FrameworkError('SPOA_VARIABLE_INVALID', message, {
-    cause: error,
-    facts: { ...facts, reason: error.code },
-  });
+  // Without a cause: it would say the same again, and loggers write both.
+  return new FrameworkError('SPOA_VARIABLE_INVALID', message, { facts: { ...facts, reason: error.code } });
 }
 
 /** The writer of what a handler without `@SetVar` returns: nothing, a result class, or variables by scope. */
