@@ -6,6 +6,7 @@ import {
   generate,
   HAPROXY_VERSIONS,
   HaproxyConfigError,
+  type MessageDescription,
   serverAt,
 } from '../../src/haproxy/index.ts';
 import { haproxyCheck } from './support/accepts.ts';
@@ -51,6 +52,14 @@ test('HAProxy waits longer than the longest deadline, or as long as is said', ()
   expect(timeoutOf({ messages: [REPUTATION, slow] })).toBe('350ms');
   expect(timeoutOf({ messages: [unlimited] })).toBe('500ms');
   expect(timeoutOf({ timeouts: { processingMs: 2000 } })).toBe('2s');
+});
+
+test('a message that may set more than its code tells is named beside the rules', () => {
+  const rulesOf = (...messages: MessageDescription[]): string =>
+    generate({ ...AGENT, messages }, '3.2').fragments.rules;
+  expect(rulesOf(REPUTATION)).not.toContain('`returns`');
+  const rules = rulesOf(REPUTATION, { ...REPUTATION, name: 'verdict', variables: [], open: true });
+  expect(rules).toMatch(/known from their code: verdict\.\n.*`returns` of @SpoeMessage/);
 });
 
 test('everything that is missing is listed at once', () => {

@@ -35,9 +35,8 @@ function checkSent(context: CheckContext, message: MessageDescription): HaproxyF
   const section = engine.messages.find((one) => one.name === name);
   if (section === undefined) {
     const problem = `${handler} waits for the message ${name}, which HAProxy does not know`;
-    return [
-      finding('SPOA_HAPROXY_MESSAGE_MISSING', { line: engine.agent.header }, problem, `add a \`spoe-message ${name}\``),
-    ];
+    const remedy = `add a \`spoe-message ${name}\`, as \`spoa config\` makes it, or mend the name of the one that is meant`;
+    return [finding('SPOA_HAPROXY_MESSAGE_MISSING', { line: engine.agent.header }, problem, remedy)];
   }
   const groups = engine.groups.filter(({ messages }) => messages.some((one) => one.name === name));
   const isListed = engine.listed.some((one) => one.name === name);

@@ -42,11 +42,22 @@ function variableRows(description: AgentDescription): Row[] {
       if (!isGone && !rules.has(name)) rules.set(name, rulesFor(name, way));
     }
   }
-  if (rules.size === 0) return [];
+  if (rules.size === 0) return openRows(description);
   return [
+    ...openRows(description),
     '# Examples: what the agent said becomes headers, and nobody else can say it. A variable is found only where the agent has',
     '# set it.',
     ...[...rules.values()].flat(),
+  ];
+}
+
+/** What is not there is looked for here first: a result class in a promise is known to no compiler. */
+function openRows({ messages }: AgentDescription): Row[] {
+  const names = messages.filter(({ open }) => open === true).map(({ name }) => name);
+  if (names.length === 0) return [];
+  return [
+    `# Not all that these messages may set is known from their code: ${names.join(', ')}.`,
+    '# Where a handler returns a promise of a class with @Var, name it: `returns` of @SpoeMessage.',
   ];
 }
 
