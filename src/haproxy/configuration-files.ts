@@ -9,7 +9,6 @@ import {
   type SpoeFileReference,
   spoeFilesOf,
 } from '@spoa/framework/haproxy';
-import { shorter } from '../app/find-app.ts';
 
 /** A configuration as it was found. */
 export interface FoundConfiguration {
@@ -69,7 +68,7 @@ function lookUp(
     if (!known) continue;
     const candidates = path.startsWith('/') ? [path] : (folders.get(file) ?? []).map((folder) => join(folder, path));
     const there = candidates.find((candidate) => existsSync(candidate));
-    if (there !== undefined) found.set(path, shorter(there));
+    if (there !== undefined) found.set(path, there);
   }
   return found;
 }

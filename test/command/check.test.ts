@@ -68,6 +68,12 @@ describe('spoa check', () => {
       'haproxy/haproxy.cfg, haproxy/spoe.conf: 1 error, 1 warning (engine scores, HAProxy 3.2)',
     );
 
+    // Both files are called as the one that was given.
+    const elsewhere = await spoa(folder, 'check', 'scores', `${folder}/haproxy/haproxy.cfg`);
+    expect(elsewhere.stdout).toMatch(
+      new RegExp(`^${folder}/haproxy/haproxy\\.cfg, ${folder}/haproxy/spoe\\.conf: `, 'm'),
+    );
+
     const json = await spoa(folder, 'check', 'scores', 'haproxy/haproxy.cfg', '--json');
     expect(json.code).toBe(1);
     expect(JSON.parse(json.stdout)).toMatchObject({
