@@ -9,7 +9,11 @@ export function nextSteps({ name }: Choices, isInstalled: boolean): [what: strin
     ['build', 'npm run build'],
     ['test, behind a real HAProxy too', `npx vitest run ${folder}`],
     ['start', `node ${folder}/dist/main.js`],
-    ["make HAProxy's configuration again", `npx spoa config ${name} --haproxy ${HAPROXY_LINE} --out ${folder}/haproxy`],
+    ['put HAProxy in front of it', `haproxy -f ${folder}/haproxy/haproxy.cfg`],
+    [
+      "make HAProxy's configuration anew, in the place of the one that is there",
+      `npx spoa config ${name} --haproxy ${HAPROXY_LINE} --out ${folder}/haproxy --force`,
+    ],
     ['compare it with the code', `npx spoa check ${name} ${folder}/haproxy/haproxy.cfg`],
   ];
 }
