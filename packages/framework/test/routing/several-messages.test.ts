@@ -328,7 +328,7 @@ describe('a handler that outlives its connection', () => {
     await another.notify([message('slow')]);
   });
 
-  test('because the application closes gets an empty ACK, and is not heard', async () => {
+  test('because the application closes gets an empty ACK, is told of once, and what it returns is not heard', async () => {
     const { promise, resolve } = deferred<{ v: number }>();
     let waiting = false;
     const controllers = [
@@ -346,10 +346,12 @@ describe('a handler that outlives its connection', () => {
     await until('the handler', () => waiting);
     await app.close({ timeoutMs: 0 });
     expect((await answer).actions).toEqual([]);
+    const failure = { level: 50, message: 'slow', err: { code: 'SPOA_AGENT_CLOSED' } };
+    expect(log.loud).toMatchObject([failure]);
     resolve({ v: 1 });
     await new Promise(setImmediate);
-    expect(log.loud).toEqual([]);
-    expect([...app.failures]).toEqual([]);
+    expect(log.loud).toHaveLength(1);
+    expect([...app.failures]).toEqual([['slow SPOA_AGENT_CLOSED', 1]]);
   });
 });
 
