@@ -18,7 +18,7 @@ export class Generator {
   readonly #spopload: string | undefined;
   /** Length of a measurement. */
   readonly seconds: number;
-  /** Load before each measurement, in seconds. */
+  /** Load before each measurement, in seconds; some loads want more. */
   readonly warmup: number;
 
   /** @param spopload its file. @param seconds length of a measurement */
@@ -35,9 +35,10 @@ export class Generator {
 
   /** Puts a load on the agent at this port, the process with this id. */
   measure(load: Load, port: number, pid: number, seconds = this.seconds): Promise<Measurement> {
+    const warmup = Math.max(this.warmup, load.warmup ?? 0);
     const options = [
       ...['-c', String(load.connections), '-w', String(load.window), '-p', load.payload],
-      ...['-d', String(seconds), '--warmup', String(this.warmup), '--json', '--server-pid', String(pid)],
+      ...['-d', String(seconds), '--warmup', String(warmup), '--json', '--server-pid', String(pid)],
       ...option('-m', load.message),
       ...option('--rate', load.rate),
       ...option('--size', load.size),

@@ -15,6 +15,8 @@ export interface Load {
   readonly args?: number;
   /** What is announced to the agent, `pipelining` where nothing is said. */
   readonly capabilities?: string;
+  /** The warm-up at least, in seconds: Node compiles by the number of calls, and in an open loop they come slowly. */
+  readonly warmup?: number;
   /** Patience with the last answers, in seconds. */
   readonly drain?: number;
 }
@@ -33,5 +35,5 @@ export const PROFILES: readonly Profile[] = [
   { name: 'waf-three-16x32', load: { payload: 'waf', message: 'waf-three', window: 16, connections: 32 } },
   { name: 'waf-all-16x32', load: { payload: 'waf', message: 'waf-all', window: 16, connections: 32 } },
   { name: 'big-4x8', load: { payload: 'big', message: 'big-body', window: 4, connections: 8 } },
-  { name: 'open-20k', load: { payload: 'ip', window: 64, connections: 8, rate: 20_000 } },
+  { name: 'open-20k', load: { payload: 'ip', window: 64, connections: 8, rate: 20_000, warmup: 4 } },
 ];

@@ -39,7 +39,7 @@ function disturbanceText(summaries: readonly Summary[]): string {
 function describeProfiles(profiles: readonly Profile[]): string {
   const rows = profiles.map(({ name, load }) => [
     ...[name, load.payload, load.message ?? 'get-ip-reputation', load.window, load.connections],
-    load.rate === undefined ? 'closed loop' : `open loop, ${load.rate} frames/s`,
+    load.rate === undefined ? 'closed loop' : `open loop, ${load.rate} frames/s, warm-up of ${load.warmup} s`,
   ]);
   return table(['profile', 'payload', 'message', 'window', 'connections', 'load'], rows);
 }
