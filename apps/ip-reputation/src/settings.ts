@@ -28,7 +28,8 @@ export function settingsWith(defaults: SettingsDefaults = {}) {
     port: v.optional(port, DEFAULT_PORT),
     socket: v.optional(text),
     socketMode: v.optional(
-      v.pipe(v.union([v.string(), v.number()]), v.toString(), v.regex(/^0?[0-7]{3}$/, 'must be three octal digits')),
+      // A number of a file is no mode: YAML reads 0o660 as 432, which would let everybody write.
+      v.pipe(v.string('must be text: "660"'), v.regex(/^0?[0-7]{3}$/, 'must be three octal digits')),
       '660',
     ),
     data: v.optional(text, defaults.data ?? defaultDataDirectory()),

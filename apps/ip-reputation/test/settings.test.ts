@@ -57,6 +57,16 @@ describe('settings', () => {
     );
   });
 
+  test.each(['0o660', '660'])('a mode that YAML reads as a number, %s, is none', async (mode) => {
+    const file = join(await folderWith({ 'agent.yaml': `socketMode: ${mode}\n` }), 'agent.yaml');
+    await expect(load([`--config=${file}`])).rejects.toThrow('  socketMode: must be text: "660"');
+  });
+
+  test('a mode of a file is text', async () => {
+    const file = join(await folderWith({ 'agent.yaml': 'socketMode: "0600"\n' }), 'agent.yaml');
+    expect((await load([`--config=${file}`])).value.socketMode).toBe('0600');
+  });
+
   test.each([
     [[], {}, { dataDirectory: expect.stringMatching(/ip-reputation$/) }],
     [[], { IP_REPUTATION_DATA: '/a' }, { dataDirectory: '/a' }],

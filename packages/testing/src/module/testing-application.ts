@@ -68,7 +68,7 @@ export class TestingApplication implements AsyncDisposable {
    *
    * @param message its name, its controller, or what `defineMessage` made, which knows the types of arguments and variables
    * @throws TestingError TESTING_UNKNOWN_MESSAGE, TESTING_NO_CONTROLLER, TESTING_ARGUMENTS; what a value that cannot be encoded
-   *   throws; SPOA_DISCONNECTED where the application has closed
+   *   throws; SPOA_AGENT_CLOSED where the application has closed, SPOA_DISCONNECTED where it closes before the answer
    *
    * @example
    * expect(await app.inject(BotController, { ip: '192.0.2.1', path: '/' })).toEqual({ session: { bot_score: 90 } });
