@@ -71,7 +71,8 @@ export class AdminServer {
       });
     } catch (error) {
       const { code, message } = error as NodeJS.ErrnoException;
-      const problem = `the admin server cannot listen on ${host}:${port} (${code ?? message})`;
+      const remedy = code === 'EADDRINUSE' ? ': something else listens there: stop it or choose another address' : '';
+      const problem = `the admin server cannot listen on ${host}:${port} (${code ?? message})${remedy}`;
       throw new SpoaError('SPOA_LISTEN_FAILED', problem, { cause: error });
     }
     // A connection that cannot be accepted is no reason to end the process.

@@ -134,7 +134,10 @@ test('an address that is taken stops the start, with a code', async () => {
   const { port } = taken.address() as AddressInfo;
   const observability = new Observability({ admin: { port } });
   const app = await SpoaApplication.create({ controllers: [HelloController], logger: false, observability });
-  const problem = { code: 'SPOA_LISTEN_FAILED', message: expect.stringContaining('EADDRINUSE') };
+  const problem = {
+    code: 'SPOA_LISTEN_FAILED',
+    message: expect.stringMatching(/EADDRINUSE.*: stop it or choose another/),
+  };
   await expect(app.listen({ port: 0 })).rejects.toMatchObject(problem);
   expect(app.state).toBe('closed');
   await app.close();
