@@ -105,7 +105,8 @@ describe.each(['none', 'pglite'])('spoa new app --database %s', { timeout: STEP_
       const second = await run(process.execPath, [here('dist', 'main.js')], { env: { PORT: '0' } });
       expect(second).toMatchObject({
         code: 1,
-        stderr: expect.stringMatching(/process \d+ has the database in .*data/),
+        // With where it was thrown: `see the cause` needs one.
+        stderr: expect.stringMatching(/process \d+ has the database in .*data[\s\S]*at DataFolderLock\.take/),
       });
       // Who ends by force leaves it to the next.
       await agent.kill();

@@ -15,7 +15,7 @@ const schema = z.object({
   /** A PostgreSQL server: `postgres://user:password@host/database`. Without it there is PGlite in `dataFolder`. */
   databaseUrl: z
     .string()
-    .regex(/^postgres(ql)?:\/\//, 'it begins with postgres://')
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
     .optional(),
   dataFolder: z.string().default(fileURLToPath(new URL('../data', import.meta.url))),
 });

@@ -1,4 +1,4 @@
-import { SpoaApplication } from '@spoa/framework';
+import { BootError, SpoaApplication } from '@spoa/framework';
 import { loadConfig } from '@spoa/framework/config';
 import { Observability } from '@spoa/framework/observability';
 import { AppModule } from './app.module.ts';
@@ -17,5 +17,7 @@ try {
 } catch (error) {
   // What has a code was expected, and says all that is wrong. For the rest the place matters.
   console.error(error instanceof Error && 'code' in error ? error.message : error);
+  // What a factory or a hook has thrown.
+  if (error instanceof BootError && error.cause !== undefined) console.error(error.cause);
   process.exit(1);
 }
