@@ -329,14 +329,14 @@ export class Connection implements NotifySource {
 
   /** The end of patience: what is in flight is answered without its handlers, then the connection is closed. */
   cut(): void {
+    if (this.#state === 'closing') return this.#link.destroy();
     if (this.#state === 'open' || this.#state === 'leaving') {
       this.#sendSettled();
       const output = outputPool.take();
       this.#answering.inFlight.answerUnfinished(agentClosed(), output, () => this.#written(output));
       this.#send(output);
     }
-    if (this.#state === 'closing') this.#link.destroy();
-    else this.leave(StatusCode.NORMAL, CLOSING);
+    this.leave(StatusCode.NORMAL, CLOSING);
   }
 
   /** Answers what is in flight without actions. */

@@ -1,4 +1,5 @@
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { encodeHaproxyDisconnect } from '../../src/index.ts';
 import { OLD_HELLO } from './support/raw-client.ts';
 import { TestAgent } from './support/test-agent.ts';
 import { type Deferred, deferred, until } from './support/until.ts';
@@ -61,6 +62,28 @@ describe('handlers that end one by one in a turn of the event loop', () => {
     const closed = test.agent.close({ timeoutMs: 0 });
     const acks = await client.acks(100);
     expect(acks.filter(({ actions }) => actions.length > 0).map(({ streamId }) => streamId)).toEqual([1, 3, 5]);
+    await client.disconnect();
+    client.duplex.end();
+    await closed;
+  });
+
+  test('a connection that says goodbye behind what waited may hear it, also at the end of patience', async () => {
+    await atWork(100);
+    const gate = deferred();
+    const leaving = new TestAgent(() => gate.promise);
+    const { client, agentSide } = leaving.pair();
+    await client.hello(OLD_HELLO);
+    client.notify(1);
+    client.send(encodeHaproxyDisconnect({ statusCode: 0, message: 'normal' }));
+    await until('the goodbye', () => leaving.agent.counts.frames === 3);
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] });
+    onTestFinished(() => void vi.useRealTimers());
+    const closed = leaving.agent.close({ timeoutMs: 20 });
+    await endOneByOne([gate]);
+    vi.advanceTimersByTime(20);
+    expect(agentSide.destroyed).toBe(false);
+    vi.useRealTimers();
+    expect(await client.ack()).toMatchObject({ streamId: 1 });
     await client.disconnect();
     client.duplex.end();
     await closed;

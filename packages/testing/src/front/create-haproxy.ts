@@ -86,7 +86,8 @@ export async function createHaproxy(options: CreateHaproxyOptions): Promise<Test
     if (onTestFailed !== undefined) showOnFailure(testing, onTestFailed);
     return testing;
   } catch (error) {
-    await endAll(resources);
+    // What failed first is what is told.
+    await endAll(resources).catch(() => undefined);
     throw error;
   }
 }
