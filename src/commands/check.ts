@@ -54,11 +54,12 @@ async function run(name: string, given: readonly string[], options: Options): Pr
   const findings = found.map((one) => ({ ...one, file: paths.get(one.file) ?? one.file }));
   const counts = countsOf(findings);
   const names = [...files.haproxy, ...files.spoe].map(({ file }) => paths.get(file) ?? file);
+  const open = description.messages.filter((message) => message.open).map((message) => message.name);
   // Before anything is written: who reads it may be gone, such as `head`.
   const exitCode = counts.error > 0 || (strict && counts.warning > 0) ? 1 : 0;
   process.exitCode = exitCode;
   if (json) {
-    const told = { engine: description.engine, haproxy: version, files: names, counts, findings };
+    const told = { engine: description.engine, haproxy: version, files: names, counts, findings, open };
     process.stdout.write(`${JSON.stringify(told, undefined, 2)}\n`);
   } else {
     const coloured = isColoured(process.stdout);
@@ -67,11 +68,17 @@ async function run(name: string, given: readonly string[], options: Options): Pr
     process.stdout.write(`${[...lines, summary].join('\n')}\n`);
   }
   if (found.some(({ code }) => code === 'SPOA_HAPROXY_NO_SPOE_FILE')) missing.forEach(tellMissing);
+  if (open.length > 0) tellOpen(open);
   await leave(exitCode);
 }
 
 function several(file: string, before: readonly string[] = []): string[] {
   return [...before, file];
+}
+
+function tellOpen(messages: readonly string[]): void {
+  const why = `the code does not tell what all handlers set, of ${messages.join(', ')}`;
+  warn(`variables that nobody sets are not looked for: ${why}: name it by @SetVar, or by \`returns\` of @SpoeMessage`);
 }
 
 function tellMissing({ path, known }: SpoeFileReference): void {

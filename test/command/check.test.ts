@@ -100,6 +100,38 @@ describe('spoa check', () => {
     expect(await spoa(folder, 'check', 'scores', 'haproxy.cfg', '--strict')).toMatchObject({ code: 1 });
   });
 
+  test('says what it could not look for, where a message may set more than its code tells', async () => {
+    await workspace.addApp(
+      'open',
+      `import { Args, Module, SpoeMessage } from '@spoa/framework';
+class Score {
+  handle() {
+    return { session: { score: 1 } };
+  }
+}
+Args()(Score.prototype, 'handle', 0);
+SpoeMessage('score', { event: 'on-frontend-http-request' })(Score);
+class AppModule {}
+Module({ controllers: [Score] })(AppModule);
+export const agent = { engine: 'scores', variablePrefix: 'sc', module: AppModule };`,
+    );
+    const rule = '    http-request deny if { var(sess.sc.nobody_sets_it) -m found }\n    default_backend web';
+    await workspace.write({
+      'haproxy.cfg': haproxyFile('spoe.conf').replace('    default_backend web', rule) + AGENTS,
+      'spoe.conf': spoeFile(),
+    });
+    expect((await spoa(folder, 'check', 'scores', 'haproxy.cfg')).stdout).toContain('SPOA_HAPROXY_VARIABLE_UNSET');
+
+    const { code, stdout, stderr } = await spoa(folder, 'check', 'open', 'haproxy.cfg');
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout: 'haproxy.cfg, spoe.conf: nothing found (engine scores, HAProxy 3.2)\n',
+    });
+    expect(stderr).toMatch(/^spoa: warning: variables that nobody sets are not looked for: .* of score: .*returns/);
+    const json = await spoa(folder, 'check', 'open', 'haproxy.cfg', '--json');
+    expect(JSON.parse(json.stdout)).toMatchObject({ counts: { error: 0 }, open: ['score'] });
+  });
+
   test('reads as the version that is named', async () => {
     await workspace.write({ 'haproxy.cfg': haproxyFile('spoe.conf') + AGENTS, 'spoe.conf': spoeFile() });
     expect(await spoa(folder, 'check', 'scores', 'haproxy.cfg')).toMatchObject({
