@@ -12,13 +12,13 @@ export interface Ended {
   readonly stderr: string;
 }
 
-/** Runs a program to its end; what npm and whoever tests have in their environment is not handed on. */
+/** Runs a program to its end; what npm, CI and whoever tests have in their environment is not handed on. */
 export async function run(
   program: string,
   args: readonly string[],
   { env = {}, ...options }: SpawnOptions & { readonly env?: Record<string, string> } = {},
 ): Promise<Ended> {
-  const inherited = Object.entries(process.env).filter(([name]) => !/^npm_|^(NO|FORCE)_COLOR$|^NODE_/.test(name));
+  const inherited = Object.entries(process.env).filter(([name]) => !/^npm_|^(NO|FORCE)_COLOR$|^NODE_|^CI$/.test(name));
   const child = spawn(program, args, {
     ...options,
     env: { ...Object.fromEntries(inherited), ...env },
