@@ -1,6 +1,13 @@
 import type { Duplex } from 'node:stream';
 import { type Agent, createAgent, type Handler, IpAddress, type ListenAddress, type Value } from '@spoa/core';
-import { type EnhancerOptions, type ExecutionContext, SpoaApplication } from '@spoa/framework';
+import {
+  Arg,
+  type EnhancerOptions,
+  type ExecutionContext,
+  SetVar,
+  SpoaApplication,
+  SpoeMessage,
+} from '@spoa/framework';
 import { ASYNC_CONTROLLERS, CONTROLLERS, Scores } from '../controllers.ts';
 
 /**
@@ -21,8 +28,19 @@ export interface Served extends AsyncDisposable {
 export async function makeServed(kind: Kind): Promise<Served> {
   if (kind === 'core') return serve(bareHandler);
   const enhancers = kind === 'enhanced' ? ENHANCERS : {};
-  const controllers = kind === 'async' ? ASYNC_CONTROLLERS : CONTROLLERS;
+  const controllers = kind === 'async' ? ASYNC_CONTROLLERS : [...CONTROLLERS, TwoArgumentsController];
   return served(await SpoaApplication.create({ controllers, providers: [Scores], ...enhancers, logger: false }));
+}
+
+/** What most controllers are like. */
+@SpoeMessage('two-arguments')
+class TwoArgumentsController {
+  constructor(private readonly scores: Scores) {}
+
+  @SetVar('ip_score', { scope: 'session' })
+  handle(@Arg('ip') ip: IpAddress, @Arg('src-port') port: number): number {
+    return this.scores.ofSize(ip.w0 + port);
+  }
 }
 
 /** One of each, which does nothing: what is measured is the way through them. */
@@ -52,6 +70,7 @@ function portOf(address: ListenAddress): number {
 
 /** The arguments that each message's handler reads. */
 const READS: Readonly<Record<string, readonly string[]>> = {
+  'two-arguments': ['ip', 'src-port'],
   'waf-three': ['method', 'path', 'ip'],
   'waf-all': [
     ...['app', 'id', 'method', 'path', 'query', 'version', 'headers', 'ip', 'src-port', 'dst-port', 'ssl', 'cached'],
