@@ -8,19 +8,8 @@ export type Handle = (...values: unknown[]) => unknown;
 /** Binds the arguments of message number `message` and calls the handler. Throws what either throws. */
 export type Call = (notify: NotifyContext, message: number) => unknown;
 
-/**
- * Makes the call of a handler: a generated one, unless Node was told to compile no text. Generating takes up to a millisecond, so
- * that is done for the first message, and for those messages only that come.
- */
+/** Makes the call of a handler: a generated one, unless Node was told to compile no text. */
 export function callHandler(handle: Handle, parameters: readonly Parameter[]): Call {
-  let call: Call = (notify, message) => {
-    call = generateOrBind(handle, parameters);
-    return call(notify, message);
-  };
-  return (notify, message) => call(notify, message);
-}
-
-function generateOrBind(handle: Handle, parameters: readonly Parameter[]): Call {
   try {
     return generateCall(handle, parameters);
   } catch (error) {
