@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { workspaceAround } from '../app/find-app.ts';
+import { portArgument } from '../app/port-argument.ts';
 import { type Choices, DATABASES, type DatabaseChoice } from '../new/choices.ts';
 import { appNameFault, messageNameFault } from '../new/names.ts';
 import { nextSteps } from '../new/next-steps.ts';
@@ -36,7 +37,7 @@ export function newCommand(): Command {
       ),
     )
     .option('--message <name>', 'the message that HAProxy sends it (default: the name)', parsed(messageNameFault))
-    .option('--port <port>', 'where it listens', port, 12345)
+    .option('--port <port>', 'where it listens', portArgument, 12345)
     .option('-y, --yes', 'ask nothing', false)
     .option('--no-install', 'leave the installation to you')
     .option('--dry-run', 'list the files, and write none', false)
@@ -131,12 +132,6 @@ function parsed(faultOf: (text: string) => string | undefined): (text: string) =
     if (fault !== undefined) throw new InvalidArgumentError(fault);
     return text;
   };
-}
-
-function port(text: string): number {
-  const value = /^\d{1,5}$/.test(text) ? Number(text) : 0;
-  if (value < 1 || value > 65_535) throw new InvalidArgumentError('A port is an integer from 1 to 65535.');
-  return value;
 }
 
 function asJson(value: unknown): string {

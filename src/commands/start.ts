@@ -1,5 +1,6 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { addSettings, locationOf, settingsOf, settingsWith, startApplication } from 'ip-reputation';
+import { portArgument } from '../app/port-argument.ts';
 import { Front } from '../start/front.ts';
 import { thingsToTry } from '../start/things-to-try.ts';
 
@@ -48,13 +49,4 @@ async function run({ haproxy, haproxyPort }: Options, command: Command): Promise
     await app.close();
     throw error;
   }
-}
-
-function portArgument(text: string): number {
-  const port = Number(text);
-  // HAProxy binds to no free port of its own choice.
-  if (!/^\d+$/.test(text) || port < 1 || port > 65_535) {
-    throw new InvalidArgumentError('A port is an integer from 1 to 65535.');
-  }
-  return port;
 }

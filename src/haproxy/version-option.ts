@@ -2,7 +2,7 @@ import { HAPROXY_VERSIONS, type HaproxyVersion } from '@spoa/framework/haproxy';
 import { InvalidArgumentError, Option } from 'commander';
 
 /** The current long-term line. What `haproxy -v` says here is no guide: HAProxy runs elsewhere as a rule. */
-const DEFAULT_VERSION: HaproxyVersion = '3.2';
+export const DEFAULT_VERSION: HaproxyVersion = '3.2';
 
 /** `--haproxy 3.2`; what `haproxy -v` prints, `3.2.26`, is taken too. */
 export function haproxyOption(): Option {

@@ -6,10 +6,6 @@ export const DATABASES = {
 
 export type DatabaseChoice = keyof typeof DATABASES;
 
-export function isDatabaseChoice(text: string): text is DatabaseChoice {
-  return Object.hasOwn(DATABASES, text);
-}
-
 /** Everything that an application is made from. */
 export interface Choices {
   readonly name: string;

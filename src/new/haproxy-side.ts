@@ -1,9 +1,7 @@
 import { generate } from '@spoa/framework/haproxy';
+import { DEFAULT_VERSION } from '../haproxy/version-option.ts';
 import type { Choices } from './choices.ts';
 import type { Files } from './templates.ts';
-
-/** The HAProxy whose configuration is made: the one that `spoa config` makes it for by default. */
-export const HAPROXY_LINE = '3.2';
 
 /**
  * HAProxy's side of what the templates make, before anything of it is built. A test of the application compares both, and
@@ -24,7 +22,7 @@ export function haproxySide({ name, message, port }: Choices): Files {
       ],
       servers: [{ host: '127.0.0.1', port }],
     },
-    HAPROXY_LINE,
+    DEFAULT_VERSION,
   );
   return new Map(Object.entries(files).map(([file, text]) => [`haproxy/${file}`, text]));
 }

@@ -31,11 +31,6 @@ export function classNameOf(message: string): string {
   return /^\d/.test(name) ? `Message${name}` : name;
 }
 
-/** What HAProxy puts before the variables' names: the framework's own default for an engine of this name. */
-export function variablePrefixOf(app: string): string {
-  return app.replaceAll('-', '_');
-}
-
 function wordsOf(message: string): string[] {
   return message.split(/[^A-Za-z0-9]+/).filter((word) => word !== '');
 }

@@ -1,5 +1,5 @@
-import { type Choices } from './choices.ts';
-import { HAPROXY_LINE } from './haproxy-side.ts';
+import { DEFAULT_VERSION } from '../haproxy/version-option.ts';
+import type { Choices } from './choices.ts';
 
 /** What to do with a new application, as commands at the root of the workspace. */
 export function nextSteps({ name }: Choices, isInstalled: boolean): [what: string, command: string][] {
@@ -12,7 +12,7 @@ export function nextSteps({ name }: Choices, isInstalled: boolean): [what: strin
     ['put HAProxy in front of it', `haproxy -f ${folder}/haproxy/haproxy.cfg`],
     [
       "make HAProxy's configuration anew, in the place of the one that is there",
-      `npx spoa config ${name} --haproxy ${HAPROXY_LINE} --out ${folder}/haproxy --force`,
+      `npx spoa config ${name} --haproxy ${DEFAULT_VERSION} --out ${folder}/haproxy --force`,
     ],
     ['compare it with the code', `npx spoa check ${name} ${folder}/haproxy/haproxy.cfg`],
   ];

@@ -1,8 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { prefixOf } from '@spoa/framework/haproxy';
 import type { Choices, DatabaseChoice } from './choices.ts';
-import { classNameOf, fileNameOf, variablePrefixOf } from './names.ts';
+import { classNameOf, fileNameOf } from './names.ts';
 
 const TEMPLATES = fileURLToPath(new URL('../../templates/', import.meta.url));
 
@@ -33,7 +34,7 @@ export async function renderTemplates(choices: Choices): Promise<Files> {
 function filledIn(text: string, { name, message, port }: Choices): string {
   const values: Readonly<Record<string, string>> = {
     'app-name': name,
-    app_name: variablePrefixOf(name),
+    app_name: prefixOf({ engine: name, messages: [] }),
     './message-name.': `./${fileNameOf(message)}.`,
     '/message-name.': `/${fileNameOf(message)}.`,
     'message-name': message,

@@ -7,6 +7,7 @@ import {
   startHaproxy,
 } from '@spoa/testing';
 import { haproxyFiles } from 'ip-reputation';
+import { DEFAULT_VERSION } from '../haproxy/version-option.ts';
 
 /** HAProxy in front of the agent. It ends before the agent does: who is still asking gets an answer. */
 export class Front implements BeforeShutdown {
@@ -55,7 +56,7 @@ async function startIn(app: SpoaApplication, bind: string): Promise<Haproxy | un
 
 async function find(log: ReturnType<Logs['for']>): Promise<HaproxyInstallation | undefined> {
   try {
-    const installation = await findHaproxy('3.2', { onProgress: (message) => log.info(message) });
+    const installation = await findHaproxy(DEFAULT_VERSION, { onProgress: (message) => log.info(message) });
     log.info({ version: installation.version, origin: installation.origin }, 'HAProxy');
     return installation;
   } catch (error) {
