@@ -1,19 +1,20 @@
 import { readFile } from 'node:fs/promises';
 import type { TestProject } from 'vitest/node';
 // Straight from its folder: what installs HAProxy needs none of the packages under test, which may be in pieces.
-import { HAPROXY_LINES, type HaproxyLine, installHaproxy } from '../packages/testing/src/haproxy/index.ts';
+import { HAPROXY_VERSIONS, type HaproxyVersion } from '../packages/framework/src/haproxy/versions.ts';
+import { installHaproxy } from '../packages/testing/src/haproxy/index.ts';
 
 /** Installs every HAProxy of the matrix before the tests that need one, so that none of them waits for a download. */
 export default async function setup(project: TestProject): Promise<void> {
   if (!(await isNeeded(project))) return;
-  const errors = (await Promise.all(HAPROXY_LINES.map(install))).filter((error) => error !== undefined);
+  const errors = (await Promise.all(HAPROXY_VERSIONS.map(install))).filter((error) => error !== undefined);
   for (const { message } of errors) console.error(message);
   // What failed here would fail in every test file again, each time after apt's timeouts. Workers inherit this.
   if (errors.length > 0) process.env.SPOA_HAPROXY_FETCH = 'never';
 }
 
 /** Prints a line when the HAProxy is there, and one before that when it has to be fetched. */
-async function install(line: HaproxyLine): Promise<Error | undefined> {
+async function install(line: HaproxyVersion): Promise<Error | undefined> {
   const startedAt = Date.now();
   let fetching = false;
   const onProgress = (message: string): void => {

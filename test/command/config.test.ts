@@ -1,6 +1,6 @@
 import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { HAPROXY_LINES, installHaproxy } from '@spoa/testing';
+import { HAPROXY_VERSIONS, installHaproxy } from '@spoa/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { MAIN, run, spoa } from './support/spoa.ts';
 import { agentFile, makeWorkspace, SCORES, type Workspace } from './support/workspace.ts';
@@ -16,27 +16,30 @@ beforeEach(async () => {
 const read = (name: string): Promise<string> => readFile(join(folder, name), 'utf8');
 
 describe('spoa config', () => {
-  test.each(HAPROXY_LINES)('what it writes for HAProxy %s is what that takes, without a warning', async (version) => {
-    const { code, stdout, stderr } = await spoa(
-      folder,
-      'config',
-      'scores',
-      '--haproxy',
-      version,
-      '--out',
-      'made/by/it',
-    );
-    expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
-    expect(stderr).toBe('made/by/it/haproxy.cfg written\nmade/by/it/spoe.conf written\n');
-    const { command, args } = await installHaproxy(version);
-    const said = await run(command, [...args, '-c', '-f', 'made/by/it/haproxy.cfg'], { cwd: folder });
-    expect(said, said.stderr).toMatchObject({ code: 0 });
-    expect(said.stderr).not.toMatch(/WARNING|ALERT/);
-    expect(await read('made/by/it/haproxy.cfg')).toContain(`# HAProxy ${version} `);
-    expect(await spoa(folder, 'check', 'scores', 'made/by/it/haproxy.cfg', '--haproxy', version)).toMatchObject({
-      code: 0,
-    });
-  });
+  test.each(HAPROXY_VERSIONS)(
+    'what it writes for HAProxy %s is what that takes, without a warning',
+    async (version) => {
+      const { code, stdout, stderr } = await spoa(
+        folder,
+        'config',
+        'scores',
+        '--haproxy',
+        version,
+        '--out',
+        'made/by/it',
+      );
+      expect({ code, stdout }).toEqual({ code: 0, stdout: '' });
+      expect(stderr).toBe('made/by/it/haproxy.cfg written\nmade/by/it/spoe.conf written\n');
+      const { command, args } = await installHaproxy(version);
+      const said = await run(command, [...args, '-c', '-f', 'made/by/it/haproxy.cfg'], { cwd: folder });
+      expect(said, said.stderr).toMatchObject({ code: 0 });
+      expect(said.stderr).not.toMatch(/WARNING|ALERT/);
+      expect(await read('made/by/it/haproxy.cfg')).toContain(`# HAProxy ${version} `);
+      expect(await spoa(folder, 'check', 'scores', 'made/by/it/haproxy.cfg', '--haproxy', version)).toMatchObject({
+        code: 0,
+      });
+    },
+  );
 
   test('prints both files, each under its name, as it would write them for 3.2', async () => {
     const { code, stdout, stderr } = await spoa(folder, 'config', 'scores');

@@ -1,5 +1,5 @@
 import { createAgent, type Handler } from '@spoa/core';
-import { HAPROXY_LINES, type Haproxy, showOnFailure } from '@spoa/testing';
+import { HAPROXY_VERSIONS, type Haproxy, showOnFailure } from '@spoa/testing';
 import { describe, expect, onTestFailed, test } from 'vitest';
 import { answerSized, askMany, LARGEST, startSized } from './support/sized-answers.ts';
 
@@ -16,7 +16,7 @@ const HANDLERS = {
   },
 } as const satisfies Record<string, Handler>;
 
-describe.each(HAPROXY_LINES)('HAProxy %s with 20 and more NOTIFYs in flight', (version) => {
+describe.each(HAPROXY_VERSIONS)('HAProxy %s with 20 and more NOTIFYs in flight', (version) => {
   describe.each(Object.keys(HANDLERS) as (keyof typeof HANDLERS)[])('and %s', (name) => {
     let haproxy: Haproxy;
     const start = async (): Promise<AsyncDisposable> => {

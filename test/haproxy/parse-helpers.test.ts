@@ -9,7 +9,7 @@ import {
   parseCookies,
   parseQuery,
 } from '@spoa/framework/parse';
-import { HAPROXY_LINES, type HaproxyLine, type RequestOptions } from '@spoa/testing';
+import { HAPROXY_VERSIONS, type HaproxyVersion, type RequestOptions } from '@spoa/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { type ApplicationPair, useApplication } from './support/application.ts';
 import { ORIGIN } from './support/origin.ts';
@@ -64,7 +64,7 @@ const response = defineMessage({
 
 const part = (text: string): string => Buffer.from(text).toString('base64url');
 
-describe.each(HAPROXY_LINES)('HAProxy %s', (line) => {
+describe.each(HAPROXY_VERSIONS)('HAProxy %s', (line) => {
   const pair = useApplication(
     { line, transport: 'tcp', pipelining: true },
     { spoe: READING, frontend: 'default_backend origin', sections: ORIGIN, controllers: [RequestController, response] },
@@ -139,7 +139,7 @@ const CHANGES = new Map<string, (headers: HeaderMap) => Record<string, Buffer>>(
 ]);
 
 /** One HAProxy that sends its headers, takes the lists that come back by `rules`, and shows what it has then. */
-function useChanges(line: HaproxyLine, rules: string): ApplicationPair {
+function useChanges(line: HaproxyVersion, rules: string): ApplicationPair {
   return useApplication(
     { line, transport: 'tcp', pipelining: true },
     {
@@ -150,7 +150,7 @@ function useChanges(line: HaproxyLine, rules: string): ApplicationPair {
   );
 }
 
-describe.each(HAPROXY_LINES)('HAProxy %s', (line) => {
+describe.each(HAPROXY_VERSIONS)('HAProxy %s', (line) => {
   const pair = useChanges(line, '');
 
   test('what is encoded again is byte for byte what HAProxy had sent', async () => {

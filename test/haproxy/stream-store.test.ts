@@ -1,5 +1,5 @@
 import { Arg, MemoryStreamStore, SetVar, SpoeMessage, StreamStore } from '@spoa/framework';
-import { HAPROXY_LINES } from '@spoa/testing';
+import { HAPROXY_VERSIONS } from '@spoa/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { useApplication } from './support/application.ts';
 import { ORIGIN } from './support/origin.ts';
@@ -84,7 +84,7 @@ const stores: [where: string, store: StreamStore<Request>, size: () => number][]
   ['elsewhere', later, () => later.kept.size],
 ];
 
-describe.each(HAPROXY_LINES)('N-17 HAProxy %s', (line) => {
+describe.each(HAPROXY_VERSIONS)('N-17 HAProxy %s', (line) => {
   describe.each(stores)('a store %s', (_, store, size) => {
     const pair = useApplication(
       { line, transport: 'tcp', pipelining: true },

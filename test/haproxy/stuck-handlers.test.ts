@@ -1,10 +1,10 @@
 import { createAgent } from '@spoa/core';
-import { HAPROXY_LINES, showOnFailure } from '@spoa/testing';
+import { HAPROXY_VERSIONS, showOnFailure } from '@spoa/testing';
 import { describe, expect, onTestFailed, test } from 'vitest';
 import { answerSized, askMany, LARGEST, startSized } from './support/sized-answers.ts';
 
 /** Handlers wait for a database that hangs while HAProxy gives up and asks on; then all answers are due at once. */
-describe.each(HAPROXY_LINES)('HAProxy %s, after handlers were stuck past its processing timeout', (version) => {
+describe.each(HAPROXY_VERSIONS)('HAProxy %s, after handlers were stuck past its processing timeout', (version) => {
   test.each([60, 400, 8000, LARGEST])('the connection lives on, with ACKs of %i bytes', async (size) => {
     let gate: Promise<void> | undefined;
     let open = (): void => undefined;

@@ -1,5 +1,5 @@
 import { IpAddress, type SpoaApplication } from '@spoa/framework';
-import { dispatch, HAPROXY_LINES, request } from '@spoa/testing';
+import { dispatch, HAPROXY_VERSIONS, request } from '@spoa/testing';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { startApplication } from '../src/application.ts';
 import { type Database, openDatabase } from '../src/database/database.ts';
@@ -42,7 +42,7 @@ describe.each([pglite(), postgres()])('S2-26 the agent on $name', (kind) => {
     });
   });
 
-  test.each(HAPROXY_LINES)(
+  test.each(HAPROXY_VERSIONS)(
     'a row that anybody changes shows in the answer of HAProxy %s within a second',
     async (version) => {
       await using haproxy = await startFront(version, app.addresses[0]);

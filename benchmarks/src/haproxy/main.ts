@@ -3,7 +3,7 @@ import { cpus, release, tmpdir, type } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { HAPROXY_LINES, type HaproxyLine } from '@spoa/testing';
+import { HAPROXY_VERSIONS, type HaproxyVersion } from '@spoa/testing';
 import { commit } from '../environment.ts';
 import { json } from '../report/json.ts';
 import { contenders } from './contenders.ts';
@@ -21,7 +21,7 @@ contenders are measured in turn in each round. Medians go to stdout and results/
 
   --rounds N            rounds (5)
   --seconds S           length of one measurement, whole seconds (2)
-  --versions A,B        lines of HAProxy (2.6,3.2,3.4), fetched where need be; there are ${HAPROXY_LINES.join(', ')}
+  --versions A,B        lines of HAProxy (2.6,3.2,3.4), fetched where need be; there are ${HAPROXY_VERSIONS.join(', ')}
   --connections A,B     connections of wrk; 1 shows the latency (64,1)
   --spopecho FILE       the floor: a responder in C that does no work
   --peer NAME=COMMAND   another agent over TCP; {port} in the command is its port. May be given several times
@@ -72,9 +72,9 @@ function positive(option: string, text: string): number {
   return value;
 }
 
-function lineOf(text: string): HaproxyLine {
-  const line = HAPROXY_LINES.find((one) => one === text);
-  if (line === undefined) throw new Error(`--versions ${text}: there are ${HAPROXY_LINES.join(', ')}`);
+function lineOf(text: string): HaproxyVersion {
+  const line = HAPROXY_VERSIONS.find((one) => one === text);
+  if (line === undefined) throw new Error(`--versions ${text}: there are ${HAPROXY_VERSIONS.join(', ')}`);
   return line;
 }
 

@@ -1,4 +1,4 @@
-import { type Haproxy, type HaproxyLine, installHaproxy, startHaproxy } from '@spoa/testing';
+import { type Haproxy, type HaproxyVersion, installHaproxy, startHaproxy } from '@spoa/testing';
 import { cpuSeconds, machineSeconds } from '../proc.ts';
 import { AgentProcess } from './agent-process.ts';
 import { type FrontendOptions, haproxyConfig, spoeConfig } from './configuration.ts';
@@ -44,7 +44,7 @@ interface Running {
  * Measures all contenders behind one version of HAProxy, A B C A B C. All agents run all the time, each behind a frontend of
  * its own of one HAProxy: those that are not measured have nothing to do.
  */
-export async function measureBehind(line: HaproxyLine, plan: Plan): Promise<Measurement[]> {
+export async function measureBehind(line: HaproxyVersion, plan: Plan): Promise<Measurement[]> {
   await using started = new Stack();
   const running: Running[] = [];
   for (const [i, contender] of plan.contenders.entries()) {
@@ -73,7 +73,7 @@ export async function measureBehind(line: HaproxyLine, plan: Plan): Promise<Meas
   return measurements;
 }
 
-async function startPinned(line: HaproxyLine, frontends: readonly FrontendOptions[], plan: Plan): Promise<Haproxy> {
+async function startPinned(line: HaproxyVersion, frontends: readonly FrontendOptions[], plan: Plan): Promise<Haproxy> {
   const found = await installHaproxy(line, { onProgress: plan.onProgress });
   const [command, args] = onProcessors([found.command, ...found.args]);
   return await startHaproxy({

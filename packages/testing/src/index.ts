@@ -1,3 +1,4 @@
+export { HAPROXY_VERSIONS, type HaproxyVersion } from '@spoa/framework/haproxy';
 export type { ConfigurationOptions } from './front/configuration.ts';
 export { type CreateHaproxyOptions, createHaproxy } from './front/create-haproxy.ts';
 export type { HaproxyVariables } from './front/read-variables.ts';

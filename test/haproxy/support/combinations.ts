@@ -1,4 +1,4 @@
-import { HAPROXY_LINES, type HaproxyLine } from '@spoa/testing';
+import { HAPROXY_VERSIONS, type HaproxyVersion } from '@spoa/testing';
 import { describe } from 'vitest';
 
 /** How HAProxy reaches the agent. */
@@ -6,14 +6,14 @@ export type Transport = 'tcp' | 'unix';
 
 /** One cell of the matrix. */
 export interface Combination {
-  readonly line: HaproxyLine;
+  readonly line: HaproxyVersion;
   readonly transport: Transport;
   /** Whether a connection carries several NOTIFYs at once: `option pipelining` of the `spoe-agent` section. */
   readonly pipelining: boolean;
 }
 
 /** Every line, over both transports, with and without pipelining. */
-const COMBINATIONS: readonly Combination[] = HAPROXY_LINES.flatMap((line) =>
+const COMBINATIONS: readonly Combination[] = HAPROXY_VERSIONS.flatMap((line) =>
   (['tcp', 'unix'] as const).flatMap((transport) =>
     [true, false].map((pipelining) => ({ line, transport, pipelining })),
   ),
@@ -33,6 +33,6 @@ function titleOf({ line, transport, pipelining }: Combination): string {
  * Whether this line has the SPOP multiplexer that came with 3.1. Before it, an applet spoke SPOP: it numbered streams and
  * frames otherwise, fragmented, and said goodbye.
  */
-export function hasMultiplexer(line: HaproxyLine): boolean {
+export function hasMultiplexer(line: HaproxyVersion): boolean {
   return line !== '2.6' && line !== '3.0';
 }

@@ -1,5 +1,5 @@
 import type { Handler } from '@spoa/core';
-import { type Haproxy, type HaproxyLine, request, startHaproxy } from '@spoa/testing';
+import { type Haproxy, type HaproxyVersion, request, startHaproxy } from '@spoa/testing';
 
 /*
  * Answers of any size, for what HAProxy's buffer cannot bear: the request names the size in `x-size`, the response tells in
@@ -54,7 +54,7 @@ export const answerSized: Handler = (notify) => {
 };
 
 /** @param processing HAProxy's `timeout processing` */
-export function startSized(version: HaproxyLine, processing: string): Promise<Haproxy> {
+export function startSized(version: HaproxyVersion, processing: string): Promise<Haproxy> {
   return startHaproxy({ version, config: HAPROXY_CFG, files: { 'spoe.conf': spoeConf(processing) } });
 }
 

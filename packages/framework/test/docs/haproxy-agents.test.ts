@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
 import { type Agent, createAgent, type NotifyContext } from '@spoa/core';
-import { type Haproxy, type HaproxyLine, request, startHaproxy } from '@spoa/testing';
+import { type Haproxy, type HaproxyVersion, request, startHaproxy } from '@spoa/testing';
 import { beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { selfSigned } from '../../../core/test/agent/support/certificate.ts';
 import { HAPROXY_VERSIONS } from '../../src/haproxy/index.ts';
@@ -52,7 +52,7 @@ beforeAll(async () => {
 const portOf = ([address]: Agent['addresses']): number =>
   address !== undefined && 'port' in address ? address.port : Number.NaN;
 
-async function start(version: HaproxyLine, config: string, spoe: string): Promise<Haproxy> {
+async function start(version: HaproxyVersion, config: string, spoe: string): Promise<Haproxy> {
   const haproxy = await startHaproxy({
     version,
     config: (context) =>

@@ -1,10 +1,10 @@
 import { access, chmod, mkdir, mkdtemp, readdir, rename, rm, stat } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
+import type { HaproxyVersion } from '@spoa/framework/haproxy';
 import { HaproxyError, messageOf } from './errors.ts';
 import { type HaproxyInstallation, openUnpacked } from './installation.ts';
 import { withLock } from './lock.ts';
-import type { HaproxyLine } from './version.ts';
 
 /**
  * Where fetched HAProxies are kept, one folder per line: `SPOA_HAPROXY_CACHE`, else `spoa/haproxy` in `XDG_CACHE_HOME`
@@ -17,7 +17,7 @@ export function defaultCacheDirectory(): string {
 }
 
 /** Opens a cached line. @throws HaproxyError saying what is wrong with it: not there, broken, or of another line. */
-export async function openCached(cacheDirectory: string, line: HaproxyLine): Promise<HaproxyInstallation> {
+export async function openCached(cacheDirectory: string, line: HaproxyVersion): Promise<HaproxyInstallation> {
   const folder = join(cacheDirectory, line);
   await access(folder).catch(() => {
     throw new HaproxyError('HAPROXY_UNAVAILABLE', 'not there');
@@ -33,7 +33,7 @@ export async function openCached(cacheDirectory: string, line: HaproxyLine): Pro
 
 export interface FillCacheOptions {
   readonly cacheDirectory: string;
-  readonly line: HaproxyLine;
+  readonly line: HaproxyVersion;
   /** Puts `root` into the empty folder it gets. */
   readonly fetchInto: (folder: string) => Promise<void>;
   readonly onProgress: (message: string) => void;
@@ -68,7 +68,7 @@ export async function fillCache(options: FillCacheOptions): Promise<HaproxyInsta
   });
 }
 
-async function publish(folder: string, cacheDirectory: string, line: HaproxyLine): Promise<HaproxyInstallation> {
+async function publish(folder: string, cacheDirectory: string, line: HaproxyVersion): Promise<HaproxyInstallation> {
   const target = join(cacheDirectory, line);
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -87,7 +87,7 @@ async function publish(folder: string, cacheDirectory: string, line: HaproxyLine
 }
 
 // Of processes that were killed while fetching. The lock is held: whatever is old belongs to nobody.
-async function removeLeftovers(cacheDirectory: string, line: HaproxyLine): Promise<void> {
+async function removeLeftovers(cacheDirectory: string, line: HaproxyVersion): Promise<void> {
   const hourAgo = Date.now() - 60 * 60_000;
   for (const name of await readdir(cacheDirectory)) {
     if (!name.startsWith(`.${line}-`)) continue;

@@ -1,5 +1,5 @@
+import type { HaproxyVersion } from '@spoa/framework/haproxy';
 import { HaproxyError } from './errors.ts';
-import type { HaproxyLine } from './version.ts';
 
 /**
  * Chooses the newest package version of a line from the output of `apt-cache madison haproxy`, which lists all versions
@@ -7,7 +7,7 @@ import type { HaproxyLine } from './version.ts';
  *
  * @throws HaproxyError HAPROXY_WRONG_LINE when there is none: suites move on.
  */
-export function choosePackageVersion(madison: string, line: HaproxyLine, suite: string): string {
+export function choosePackageVersion(madison: string, line: HaproxyVersion, suite: string): string {
   const versions = madison
     .split('\n')
     .map((row) => row.split('|')[1]?.trim())

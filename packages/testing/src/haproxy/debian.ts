@@ -1,11 +1,11 @@
 import { mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { HaproxyVersion } from '@spoa/framework/haproxy';
 import { findExecutable, runCommand } from './command.ts';
 import { findDebianKeyring } from './debian-keyring.ts';
 import { choosePackageVersion, libraryClosure } from './debian-metadata.ts';
 import { HaproxyError } from './errors.ts';
 import { createPrivateApt, type PrivateApt } from './private-apt.ts';
-import type { HaproxyLine } from './version.ts';
 
 /** The Debian suites a line comes from; what the first does not have comes from those after it. */
 export const DEBIAN_SUITES = {
@@ -13,7 +13,7 @@ export const DEBIAN_SUITES = {
   '3.0': ['trixie'],
   '3.2': ['sid'],
   '3.4': ['experimental', 'sid'],
-} as const satisfies Record<HaproxyLine, readonly string[]>;
+} as const satisfies Record<HaproxyVersion, readonly string[]>;
 
 const DEFAULT_MIRROR = 'http://deb.debian.org/debian';
 const REQUIRED_COMMANDS = ['apt-get', 'apt-cache', 'dpkg', 'dpkg-deb'] as const;
@@ -22,7 +22,7 @@ const DOWNLOAD_TIMEOUT_MS = 180_000;
 const UNPACK_TIMEOUT_MS = 60_000;
 
 export interface DebianFetchOptions {
-  readonly line: HaproxyLine;
+  readonly line: HaproxyVersion;
   /** An existing, empty folder: it gets `root`, the unpacked packages, and nothing else. */
   readonly folder: string;
   readonly mirror?: string | undefined;
@@ -74,7 +74,7 @@ export async function fetchFromDebian({ line, folder, mirror, onProgress }: Debi
   await rm(join(root, 'usr/share'), { recursive: true, force: true });
 }
 
-async function choosePackages(apt: PrivateApt, line: HaproxyLine, suite: string): Promise<string[]> {
+async function choosePackages(apt: PrivateApt, line: HaproxyVersion, suite: string): Promise<string[]> {
   const version = choosePackageVersion((await apt.cache(['madison', 'haproxy'])).stdout, line, suite);
   const pinned = `haproxy=${version}`;
   const kinds = ['recommends', 'suggests', 'conflicts', 'breaks', 'replaces', 'enhances'].map((kind) => `--no-${kind}`);

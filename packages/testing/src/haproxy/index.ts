@@ -14,4 +14,3 @@ export { type HttpResponse, type RequestOptions, request } from './request.ts';
 export { type Describable, showOnFailure } from './show-on-failure.ts';
 export { type StartHaproxyOptions, startHaproxy } from './start.ts';
 export type { HaproxyContext, HaproxyTemplate } from './template.ts';
-export { HAPROXY_LINES, type HaproxyLine } from './version.ts';

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import type { HaproxyVersion } from '@spoa/framework/haproxy';
 import { defaultCacheDirectory, fillCache, openCached } from './cache.ts';
 import { DEBIAN_SUITES, fetchFromDebian } from './debian.ts';
 import { type HaproxyAttempt, HaproxyUnavailableError, messageOf } from './errors.ts';
 import { type HaproxyInstallation, openOnPath } from './installation.ts';
-import { HAPROXY_LINES, type HaproxyLine, isAtLeast } from './version.ts';
+import { isAtLeast } from './version.ts';
 
 /** How an HAProxy is looked for and fetched. */
 export interface InstallHaproxyOptions {
@@ -26,7 +27,10 @@ const inFlight = new Map<string, Promise<HaproxyInstallation>>();
  *
  * @throws HaproxyUnavailableError saying what was tried and how to remedy it.
  */
-export function installHaproxy(line: HaproxyLine, options: InstallHaproxyOptions = {}): Promise<HaproxyInstallation> {
+export function installHaproxy(
+  line: HaproxyVersion,
+  options: InstallHaproxyOptions = {},
+): Promise<HaproxyInstallation> {
   const cacheDirectory = options.cacheDirectory ?? defaultCacheDirectory();
   const key = JSON.stringify([line, cacheDirectory, options.mirror]);
   let installing = inFlight.get(key);
@@ -39,7 +43,7 @@ export function installHaproxy(line: HaproxyLine, options: InstallHaproxyOptions
 
 type Resolved = InstallHaproxyOptions & { readonly cacheDirectory: string };
 
-async function install(line: HaproxyLine, options: Resolved): Promise<HaproxyInstallation> {
+async function install(line: HaproxyVersion, options: Resolved): Promise<HaproxyInstallation> {
   const attempts: HaproxyAttempt[] = [];
   try {
     const cached = await openCached(options.cacheDirectory, line);
@@ -69,7 +73,7 @@ async function install(line: HaproxyLine, options: Resolved): Promise<HaproxyIns
   throw new HaproxyUnavailableError(line, attempts, { cause });
 }
 
-async function fetch(line: HaproxyLine, options: Resolved): Promise<HaproxyInstallation> {
+async function fetch(line: HaproxyVersion, options: Resolved): Promise<HaproxyInstallation> {
   if (process.env.SPOA_HAPROXY_FETCH === 'never') throw new Error('not asked, because SPOA_HAPROXY_FETCH is "never"');
   const startedAt = Date.now();
   const onProgress = (message: string): void => options.onProgress?.(`HAProxy ${line}: ${message}`);
@@ -86,9 +90,8 @@ async function fetch(line: HaproxyLine, options: Resolved): Promise<HaproxyInsta
   return installation;
 }
 
-const OLDEST_LINE = HAPROXY_LINES[0];
 // The current LTS line first; then what is newer, then what is older.
-const PREFERENCE: readonly HaproxyLine[] = ['3.2', '3.4', '3.0', '2.6'];
+const PREFERENCE: readonly HaproxyVersion[] = ['3.2', '3.4', '3.0', '2.6'];
 
 /**
  * Gets any HAProxy, the quickest way first: a cached one (of the preferred line if there is a choice), the one on PATH
@@ -98,7 +101,7 @@ const PREFERENCE: readonly HaproxyLine[] = ['3.2', '3.4', '3.0', '2.6'];
  * @throws HaproxyUnavailableError saying what was tried and how to remedy it.
  */
 export async function findHaproxy(
-  preferred: HaproxyLine = '3.2',
+  preferred: HaproxyVersion = '3.2',
   options: InstallHaproxyOptions = {},
 ): Promise<HaproxyInstallation> {
   const cacheDirectory = options.cacheDirectory ?? defaultCacheDirectory();
@@ -108,6 +111,6 @@ export async function findHaproxy(
   }
   // One that does not run is reported by installHaproxy below, which asks it again.
   const found = await openOnPath().catch(() => undefined);
-  if (found !== undefined && isAtLeast(found.line, OLDEST_LINE)) return found;
+  if (found !== undefined && PREFERENCE.some((line) => isAtLeast(found.line, line))) return found;
   return installHaproxy(preferred, options);
 }

@@ -4,6 +4,7 @@ import { mkdir, mkdtemp, realpath, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { HaproxyVersion } from '@spoa/framework/haproxy';
 import { sendCommand } from './cli.ts';
 import { runCommand } from './command.ts';
 import { type HaproxyFile, numbered } from './describe.ts';
@@ -14,14 +15,13 @@ import { findHaproxy, installHaproxy } from './install.ts';
 import type { HaproxyInstallation } from './installation.ts';
 import { HaproxyLog } from './log.ts';
 import { createContext, type HaproxyTemplate, pathInside, renderTemplate } from './template.ts';
-import type { HaproxyLine } from './version.ts';
 
 /** What to start and with which configuration. */
 export interface StartHaproxyOptions {
   /** The HAProxy to start; wins over `version`. @default the one that {@link findHaproxy} finds */
   readonly installation?: HaproxyInstallation;
   /** The line to start, fetched if need be. */
-  readonly version?: HaproxyLine;
+  readonly version?: HaproxyVersion;
   /**
    * `haproxy.cfg`. A `global` section with the runtime API socket, `noreuseport` and, unless the configuration names a
    * log target of its own, `log stdout` is put before it in a file of its own, so that line numbers stay.

@@ -1,11 +1,5 @@
-/** The HAProxy lines (LTS branches) that can be fetched and that the test matrix runs, oldest first. */
-export const HAPROXY_LINES = ['2.6', '3.0', '3.2', '3.4'] as const;
-
-/** One of the HAProxy lines that {@link HAPROXY_LINES} lists. */
-export type HaproxyLine = (typeof HAPROXY_LINES)[number];
-
 /** What `haproxy -v` says of itself. */
-export interface HaproxyVersion {
+export interface ReportedVersion {
   /** Without a distribution's suffix: `3.2.26`, `3.3-dev5`. */
   readonly version: string;
   /** The branch: `3.2`. */
@@ -16,7 +10,7 @@ export interface HaproxyVersion {
 const VERSION = /^HA-?Proxy version (\d+\.\d+)(\.\d+|-dev\d+)?/m;
 
 /** Reads the output of `haproxy -v`; undefined when it is not HAProxy's. */
-export function parseHaproxyVersion(output: string): HaproxyVersion | undefined {
+export function parseHaproxyVersion(output: string): ReportedVersion | undefined {
   const match = VERSION.exec(output);
   const line = match?.[1];
   return line === undefined ? undefined : { version: `${line}${match?.[2] ?? ''}`, line };

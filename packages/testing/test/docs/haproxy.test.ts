@@ -1,8 +1,8 @@
-import { createHaproxy, HAPROXY_LINES, Test } from '@spoa/testing';
+import { createHaproxy, HAPROXY_VERSIONS, Test } from '@spoa/testing';
 import { expect, test } from 'vitest';
 import { AppModule, Reputation } from './bot-check.ts';
 
-test.each(HAPROXY_LINES)('HAProxy %s turns bots away', async (version) => {
+test.each(HAPROXY_VERSIONS)('HAProxy %s turns bots away', async (version) => {
   await using application = await Test.createTestingModule(AppModule)
     .overrideProvider(Reputation)
     .useValue({ score: async (ip) => (String(ip) === '127.0.0.9' ? 90 : 10) })

@@ -10,7 +10,7 @@ import {
 } from '@spoa/framework';
 import type { AgentDefinition } from '@spoa/framework/haproxy';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
-import { createHaproxy, HAPROXY_LINES, Test, type TestingHaproxy } from '../../src/index.ts';
+import { createHaproxy, HAPROXY_VERSIONS, Test, type TestingHaproxy } from '../../src/index.ts';
 
 @SpoeMessage('score-client', { event: 'on-client-session' })
 class ScoreController {
@@ -84,7 +84,7 @@ const controllers = [
   SlowController,
 ];
 
-describe.each(HAPROXY_LINES)('createHaproxy, %s', (version) => {
+describe.each(HAPROXY_VERSIONS)('createHaproxy, %s', (version) => {
   let haproxy: TestingHaproxy;
   beforeEach(async ({ onTestFailed }) => {
     haproxy = await createHaproxy({
@@ -150,7 +150,7 @@ const EVENTS = (
   }),
 );
 
-test.each(HAPROXY_LINES)('one request brings all events, %s', async (version) => {
+test.each(HAPROXY_VERSIONS)('one request brings all events, %s', async (version) => {
   await using haproxy = await createHaproxy({ version, controllers: EVENTS });
   const { variables } = await haproxy.get();
   expect(Object.keys(variables.session ?? {})).toHaveLength(EVENTS.length);

@@ -2,7 +2,7 @@ import { chmod, cp, mkdir, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { findHaproxy, HAPROXY_LINES, HaproxyUnavailableError, installHaproxy } from '@spoa/testing';
+import { findHaproxy, HAPROXY_VERSIONS, HaproxyUnavailableError, installHaproxy } from '@spoa/testing';
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { rejection, temporaryFolder } from './support.ts';
 
@@ -27,7 +27,7 @@ async function onlyOnPath(script: string): Promise<string> {
 
 const emptyCache = (): { cacheDirectory: string } => ({ cacheDirectory: join(folder.path, 'cache') });
 
-describe.each(HAPROXY_LINES)('HAProxy %s', (line) => {
+describe.each(HAPROXY_VERSIONS)('HAProxy %s', (line) => {
   test('is installed, of its line, and says where it is', async () => {
     const progress: string[] = [];
     const installation = await installHaproxy(line, { onProgress: (message) => progress.push(message) });

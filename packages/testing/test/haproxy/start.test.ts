@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { access, readdir, readFile } from 'node:fs/promises';
 import { createServer as createHttpServer } from 'node:http';
 import { type AddressInfo, createServer, type Server } from 'node:net';
-import { HAPROXY_LINES, type Haproxy, HaproxyError, request, showOnFailure, startHaproxy } from '@spoa/testing';
+import { HAPROXY_VERSIONS, type Haproxy, HaproxyError, request, showOnFailure, startHaproxy } from '@spoa/testing';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { isRunning, rejection, temporaryFolder } from './support.ts';
 
@@ -40,7 +40,7 @@ async function listening<S extends Server>(server: S): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-describe.each(HAPROXY_LINES)('HAProxy %s', (version) => {
+describe.each(HAPROXY_VERSIONS)('HAProxy %s', (version) => {
   test('answers requests, logs them, and stops without a trace', async ({ onTestFailed }) => {
     const haproxy = await startHaproxy({ version, config: ANSWERS });
     showOnFailure(haproxy, onTestFailed);

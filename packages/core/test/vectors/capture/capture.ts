@@ -1,5 +1,5 @@
 import { readFile, writeFile } from 'node:fs/promises';
-import { HAPROXY_LINES, type HaproxyLine, installHaproxy, startHaproxy } from '@spoa/testing';
+import { HAPROXY_VERSIONS, type HaproxyVersion, installHaproxy, startHaproxy } from '@spoa/testing';
 import { expect, test } from 'vitest';
 import { RecordingAgent } from './recording-agent.ts';
 import { SCENARIOS, type Scenario } from './scenarios.ts';
@@ -8,7 +8,7 @@ import { SCENARIOS, type Scenario } from './scenarios.ts';
  * Records what real HAProxies send, into ../haproxy-LINE.json. See ../README.md for when and how.
  */
 
-test.each(HAPROXY_LINES)('record HAProxy %s', { timeout: 300_000 }, async (line) => {
+test.each(HAPROXY_VERSIONS)('record HAProxy %s', { timeout: 300_000 }, async (line) => {
   const installation = await installHaproxy(line);
   const captures: unknown[] = [];
   for (const scenario of SCENARIOS) {
@@ -25,7 +25,7 @@ test.each(HAPROXY_LINES)('record HAProxy %s', { timeout: 300_000 }, async (line)
   expect(JSON.parse(await readFile(file, 'utf8'))).toEqual(recording);
 });
 
-async function record(line: HaproxyLine, scenario: Scenario): Promise<unknown> {
+async function record(line: HaproxyVersion, scenario: Scenario): Promise<unknown> {
   const agent = await RecordingAgent.start(scenario.answers);
   const config = mainFile(line, scenario);
   const spoe = spoeFile(scenario);
@@ -46,7 +46,7 @@ async function record(line: HaproxyLine, scenario: Scenario): Promise<unknown> {
   }
 }
 
-function mainFile(line: HaproxyLine, { frontend, backend }: Scenario): string[] {
+function mainFile(line: HaproxyVersion, { frontend, backend }: Scenario): string[] {
   const mode = line === '2.6' || line === '3.0' ? 'tcp' : 'spop';
   return [
     'global',

@@ -1,11 +1,11 @@
-import { type Haproxy, type HaproxyLine, request } from '@spoa/testing';
+import { type Haproxy, type HaproxyVersion, request } from '@spoa/testing';
 import type { Answers, RecordingAgent } from './recording-agent.ts';
 
 /** One thing to record: a configuration, the agent's answers, and what has to happen. */
 export interface Scenario {
   name: string;
   /** The lines that have it. @default all */
-  lines?: readonly HaproxyLine[];
+  lines?: readonly HaproxyVersion[];
   /** What stands in the section `spoe-agent` besides the backend and the timeouts. */
   agent: readonly string[];
   /** The rest of the SPOE file. */
@@ -74,7 +74,7 @@ async function headersOf(haproxy: Haproxy, options: Parameters<typeof request>[1
 
 const SIMPLE_MESSAGE = ['spoe-message simple', '  args src', '  event on-frontend-http-request'];
 
-function helloWith(name: string, agent: readonly string[], lines?: readonly HaproxyLine[]): Scenario {
+function helloWith(name: string, agent: readonly string[], lines?: readonly HaproxyVersion[]): Scenario {
   return {
     name,
     ...(lines && { lines }),
