@@ -1,13 +1,16 @@
-import { readFile } from 'node:fs/promises';
 import type { TestProject } from 'vitest/node';
 // Straight from its folder: what installs HAProxy needs none of the packages under test, which may be in pieces.
-import { HAPROXY_VERSIONS, type HaproxyVersion } from '../packages/framework/src/haproxy/versions.ts';
+import type { HaproxyVersion } from '../packages/framework/src/haproxy/versions.ts';
 import { installHaproxy } from '../packages/testing/src/haproxy/index.ts';
+import { neededVersions } from './needed-versions.ts';
 
-/** Installs every HAProxy of the matrix before the tests that need one, so that none of them waits for a download. */
+/**
+ * Installs the HAProxies that the test files of this run start, so that no test waits for a download: of the whole suite all of
+ * the matrix, of one application's tests those they name.
+ */
 export default async function setup(project: TestProject): Promise<void> {
-  if (!(await isNeeded(project))) return;
-  const errors = (await Promise.all(HAPROXY_VERSIONS.map(install))).filter((error) => error !== undefined);
+  const versions = await neededVersions(await requestedFiles(project));
+  const errors = (await Promise.all(versions.map(install))).filter((error) => error !== undefined);
   for (const { message } of errors) console.error(message);
   // What failed here would fail in every test file again, each time after apt's timeouts. Workers inherit this.
   if (errors.length > 0) process.env.SPOA_HAPROXY_FETCH = 'never';
@@ -31,14 +34,10 @@ async function install(line: HaproxyVersion): Promise<Error | undefined> {
   }
 }
 
-/** Whether one of the test files that were asked for has to do with a real HAProxy, as far as its imports tell. */
-async function isNeeded(project: TestProject): Promise<boolean> {
+async function requestedFiles(project: TestProject): Promise<string[]> {
   // The file names given on the command line. Vitest does not document where it keeps them; without them, all files.
   const filters: unknown = Reflect.get(project.vitest, 'filenamePattern');
   const names = Array.isArray(filters) ? filters.filter((filter) => typeof filter === 'string') : [];
   const { testFiles } = await project.globTestFiles(names.length > 0 ? names : undefined);
-  for (const file of testFiles) {
-    if (/from '(@spoa\/testing|.*haproxy.*)'/i.test(await readFile(file, 'utf8'))) return true;
-  }
-  return false;
+  return testFiles;
 }
