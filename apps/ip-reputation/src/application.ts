@@ -1,4 +1,3 @@
-import { SpoaError } from '@spoa/core';
 import { Logs, type Provider, SpoaApplication } from '@spoa/framework';
 import { AppModule } from './app.module.ts';
 import { ReputationService } from './service/reputation-service.ts';
@@ -28,14 +27,8 @@ export async function startApplication(
   // HAProxy's health checks come every second: among them nobody would find the decisions.
   if (logLevel === 'debug') app.get(Logs).setLevel('info', 'agent');
   observability?.addMetrics(observability.observer.registry, app.get(ReputationService));
-  app.enableShutdownHooks();
-  try {
-    await app.listen({ host, port });
-    if (socket !== undefined) await app.listen({ path: socket, mode: Number.parseInt(socketMode, 8) });
-  } catch (error) {
-    await app.close();
-    if (!(error instanceof SpoaError && error.code === 'SPOA_AGENT_CLOSED')) throw error;
-  }
+  const sockets = socket === undefined ? [] : [{ path: socket, mode: Number.parseInt(socketMode, 8) }];
+  await app.serve({ host, port }, ...sockets);
   return app;
 }
 

@@ -31,7 +31,7 @@ import { given, type SpoaApplicationOptions, type SpoaApplicationSettings } from
  *
  * @example
  * const app = await SpoaApplication.create({ controllers: [IpReputationController], providers: [ReputationService] });
- * await app.listen({ port: 12345 });
+ * await app.serve({ port: 12345 });
  *
  * @example
  * const app = await SpoaApplication.create(AppModule, { logger: { level: 'warn' } });
@@ -47,6 +47,7 @@ export class SpoaApplication implements AsyncDisposable {
   #initializing: Promise<void> | undefined;
   #closing: Promise<boolean> | undefined;
   #signals: ShutdownSignals | undefined;
+  #isSignalled = false;
 
   private constructor(parts: Parts) {
     this.logger = parts.logger;
@@ -150,6 +151,24 @@ export class SpoaApplication implements AsyncDisposable {
     return address;
   }
 
+  /**
+   * What a `main.ts` wants: closes at SIGINT and SIGTERM, if `enableShutdownHooks` has not named others, and listens on each of
+   * the addresses. Where a signal comes before that is done, it resolves when the application is closed: `state` tells. Where it
+   * fails, everything is closed before it rejects.
+   *
+   * @throws SPOA_LISTEN_FAILED, SPOA_AGENT_CLOSED where the program has closed it, BootError (SPOA_BOOT_HOOK)
+   */
+  async serve(...targets: readonly ListenTarget[]): Promise<void> {
+    if (this.#signals === undefined) this.enableShutdownHooks();
+    try {
+      for (const target of targets) await this.listen(target);
+    } catch (error) {
+      await this.close();
+      const isClosed = error instanceof SpoaError && error.code === 'SPOA_AGENT_CLOSED';
+      if (!(isClosed && this.#isSignalled)) throw error;
+    }
+  }
+
   /** Where the application listens. */
   get addresses(): ListenAddress[] {
     return this.#parts.agent.addresses;
@@ -207,6 +226,7 @@ export class SpoaApplication implements AsyncDisposable {
   }
 
   async #closeBecauseOf(signal: NodeJS.Signals, options: CloseOptions): Promise<void> {
+    this.#isSignalled = true;
     this.logger.info({ signal }, 'shutting down');
     const isGood = await this.#closeOnce({ ...options, signal }).catch((error: unknown) => {
       this.logger.error({ err: error }, 'the shutdown failed');

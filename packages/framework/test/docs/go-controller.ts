@@ -10,6 +10,6 @@ export class IpReputationController {
 
 export async function main(port = 3000): Promise<SpoaApplication> {
   const app = await SpoaApplication.create({ controllers: [IpReputationController] });
-  await app.listen({ host: '127.0.0.1', port });
-  return app.enableShutdownHooks();
+  await app.serve({ host: '127.0.0.1', port });
+  return app;
 }

@@ -22,7 +22,6 @@ export class AppModule {}
 
 export async function bootstrap(port = 12345): Promise<SpoaApplication> {
   const app = await SpoaApplication.create(AppModule);
-  app.enableShutdownHooks();
-  await app.listen({ port });
+  await app.serve({ port });
   return app;
 }

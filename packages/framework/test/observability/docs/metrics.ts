@@ -9,6 +9,6 @@ class HelloController {
 export async function main(port = 12345, adminPort = 9464): Promise<SpoaApplication> {
   const observability = new Observability({ admin: { port: adminPort } });
   const app = await SpoaApplication.create({ controllers: [HelloController], observability });
-  await app.listen({ port });
-  return app.enableShutdownHooks();
+  await app.serve({ port });
+  return app;
 }
