@@ -56,21 +56,19 @@ export class InFlight {
     notify.slot = this.#waiting.length;
     this.#waiting.push(notify);
     atWork++;
-    const failed = (error: unknown): void => {
-      if (notify.slot >= 0) this.#events.failed(notify, error);
-      this.#settle(notify);
-    };
+    const failed = (error: unknown): void => this.#settle(notify, true, error);
     // Not every thenable is a promise: some throw, or call back twice.
     try {
-      result.then(() => this.#settle(notify), failed);
+      result.then((value) => this.#settle(notify, false, value), failed);
     } catch (error) {
       failed(error);
     }
   }
 
-  #settle(notify: NotifyContext): void {
+  #settle(notify: NotifyContext, rejected: boolean, value: unknown): void {
     const { slot } = notify;
-    if (slot < 0) return;
+    if (slot < 0) return notify.finishLate();
+    if (notify.finish(rejected, value)) this.#events.failed(notify, value);
     const last = this.#waiting.pop() as NotifyContext;
     if (last !== notify) {
       this.#waiting[slot] = last;
@@ -104,7 +102,7 @@ export class InFlight {
   answerUnfinished(reason: SpoaError, output: Writer, written: () => void): void {
     for (const notify of this.#take()) {
       notify.abandon(reason);
-      notify.settleInto(output, reason);
+      notify.settleWithout(output, reason);
       written();
     }
   }
@@ -115,8 +113,7 @@ export class InFlight {
   end(reason: SpoaError, output?: Writer): void {
     for (const notify of this.#take()) {
       notify.abandon(reason);
-      notify.clearActions();
-      notify.settleInto(output);
+      notify.settleWithout(output);
     }
   }
 

@@ -7,6 +7,7 @@ import type { WritableValue } from '../wire/typed-data.ts';
 import type { Writer } from '../wire/writer.ts';
 import type { Agent } from './agent.ts';
 import { notifyAbandoned, notifyEnd, notifyStart } from './diagnostics.ts';
+import { lend, takeBack } from './loans.ts';
 import type { Peer } from './peer.ts';
 import { indexPool, writerPool } from './pools.ts';
 
@@ -27,14 +28,29 @@ export interface NotifySource extends NotifyConnection {
   readonly maxAckSize: number;
 }
 
-/** Writes the actions of an ACK when it is due. It must not throw. */
+/**
+ * Says what the ACK of a NOTIFY holds whose handler has returned a promise: for compiled routes. One serves as many NOTIFYs as
+ * one likes. None of its methods may throw.
+ */
 export interface Answer {
-  /** @param unfinished why the ACK leaves though the promise that the handler returned is not settled */
-  write(unfinished?: SpoaError): void;
+  /**
+   * Writes the actions. The promise is settled, and somebody waits for them.
+   *
+   * @param value what it was fulfilled with, or where it was `rejected` the reason
+   */
+  write(notify: NotifyContext, rejected: boolean, value: unknown): void;
+  /** Writes what can be said without the handler: the ACK leaves now, for `reason`. */
+  writeUnfinished(notify: NotifyContext, reason: SpoaError): void;
+  /** The promise is settled, and nobody waited for that any more. */
+  dropped(notify: NotifyContext): void;
 }
 
 /** Answers one NOTIFY. What it returns or resolves to does not matter; a pending promise holds the ACK back. */
 export type Handler = (notify: NotifyContext) => unknown;
+
+/** How far a NOTIFY is: its handler runs, has ended in one of two ways, and the ACK has left. */
+const State = { OPEN: 0, FULFILLED: 1, REJECTED: 2, SETTLED: 3 } as const;
+type State = (typeof State)[keyof typeof State];
 
 /**
  * One NOTIFY: the messages to read and the variables to set. Its ACK leaves when the handler has returned, or when the
@@ -56,21 +72,23 @@ export class NotifyContext {
   #index: MessageIndex | undefined;
   /** What the connection writes to; of a detached NOTIFY its own one, taken when first asked for. */
   #writer: Writer | undefined;
-  /** Where the ACK begins in the writer, and where its actions do. */
+  /** Where the ACK begins in the writer, and where its actions do: 0 until it is begun. */
   #start = 0;
   #actionsStart = 0;
   #answer: Answer | undefined;
-  #detached = false;
-  #settled = false;
+  #state: State = State.OPEN;
+  /** What the promise of the handler was fulfilled with, or why it was rejected. */
+  #value: unknown;
   #abort: AbortController | undefined;
+  #loans: Buffer<ArrayBuffer>[] | undefined;
 
-  /** @internal Begins the ACK in `writer`. */
+  /** @internal @param writer where the ACK goes, as soon as it begins */
   constructor(source: NotifySource, index: MessageIndex, writer: Writer, streamId: number, frameId: number) {
     this.streamId = streamId;
     this.frameId = frameId;
     this.#source = source;
     this.#index = index;
-    this.#begin(writer);
+    this.#writer = writer;
   }
 
   #begin(writer: Writer): Writer {
@@ -104,7 +122,7 @@ export class NotifyContext {
   /** Fires when nobody waits for the answer any more: the connection is gone, or a deadline has passed. Made when first asked for. */
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
-      if (this.#settled) throw settled();
+      if (this.#state === State.SETTLED) throw settled();
       this.#abort = new AbortController();
     }
     return this.#abort.signal;
@@ -137,7 +155,7 @@ export class NotifyContext {
 
   /** Where the messages stand: for compiled routes. Ask again after an `await`. */
   get index(): MessageIndex {
-    if (this.#settled) throw settled();
+    if (this.#state === State.SETTLED) throw settled();
     if (this.#index === undefined) throw new SpoaError('SPOA_NOTIFY_SETTLED', 'a NOTIFY was read after its release');
     return this.#index;
   }
@@ -147,13 +165,15 @@ export class NotifyContext {
    * after an `await`.
    */
   get writer(): Writer {
-    if (this.#settled) throw settled();
-    return this.#writer ?? this.#begin(writerPool.take());
+    if (this.#state === State.SETTLED) throw settled();
+    const writer = this.#writer;
+    if (writer !== undefined && this.#actionsStart !== 0) return writer;
+    return this.#begin(writer ?? writerPool.take());
   }
 
   /** Whether the ACK has left. */
   get settled(): boolean {
-    return this.#settled;
+    return this.#state === State.SETTLED;
   }
 
   /**
@@ -173,58 +193,121 @@ export class NotifyContext {
 
   /**
    * Has the actions written when the ACK leaves, straight to where it leaves from, if anybody waits for it then: for compiled
-   * routes whose result is there before the promise that they returned is settled. An agent that closes waits for no promise:
-   * whoever has said this by then still answers.
+   * routes that return a promise.
    */
   answerWith(answer: Answer): void {
     this.#answer = answer;
+  }
+
+  /**
+   * Copies `bytes` into memory that is the handler's until the NOTIFY is answered, and used again then: the buffer is empty from
+   * that moment, as is all that was cut from it. A handler that goes on after nobody waits for it keeps what it has.
+   */
+  lend(bytes: Uint8Array): Buffer {
+    if (this.#state === State.SETTLED) throw settled();
+    const lent = lend(bytes);
+    this.#loans ??= [];
+    this.#loans.push(lent);
+    return lent;
   }
 
   /** @internal Moves the NOTIFY into memory of its own, for the handler is not done. */
   detach(payloadStart: number, payloadEnd: number): void {
     this.#index?.own(payloadStart, payloadEnd);
     const shared = this.#writer as Writer;
+    this.#writer = undefined;
+    if (this.#actionsStart === 0) return;
     const actions = shared.offset > this.#actionsStart ? shared.take(this.#actionsStart) : undefined;
     shared.offset = this.#start;
-    this.#writer = undefined;
-    this.#detached = true;
+    this.#actionsStart = 0;
     if (actions !== undefined) this.writer.raw(actions);
   }
 
-  /** @internal Takes all actions back: the handler failed. */
+  /** Takes all actions back, for the handler failed. */
   clearActions(): void {
+    if (this.#actionsStart !== 0) (this.#writer as Writer).offset = this.#actionsStart;
+  }
+
+  /**
+   * @internal The promise of the handler is settled.
+   *
+   * @returns whether somebody still has to report that it was rejected
+   */
+  finish(rejected: boolean, value: unknown): boolean {
+    this.#state = rejected ? State.REJECTED : State.FULFILLED;
+    if (this.#answer === undefined) return rejected;
+    this.#value = value;
+    return false;
+  }
+
+  /** @internal The promise of the handler is settled, and the ACK has left before. */
+  finishLate(): void {
+    this.#answer?.dropped(this);
     this.#answer = undefined;
-    if (this.#writer !== undefined) this.#writer.offset = this.#actionsStart;
   }
 
   /** @internal Finishes the ACK where it stands. */
   settle(): void {
-    if (this.#writer !== undefined) endFrame(this.#writer, this.#start);
-    this.#settled = true;
+    endFrame(this.writer, this.#start);
+    this.#end();
+  }
+
+  #end(): void {
+    this.#state = State.SETTLED;
     this.release();
+    if (this.#loans !== undefined) this.#endLoans(this.#loans);
     if (this.observedAt !== 0) notifyEnd.publish(this);
   }
 
+  #endLoans(loans: readonly Buffer<ArrayBuffer>[]): void {
+    this.#loans = undefined;
+    for (const lent of loans) takeBack(lent);
+  }
+
+  /** @internal Finishes the ACK of a detached NOTIFY whose handler is done in `output`; without one it is dropped. */
+  settleInto(output: Writer | undefined): void {
+    const state = this.#state;
+    if (state === State.SETTLED) return;
+    const answer = this.#answer;
+    this.#answer = undefined;
+    if (output === undefined) answer?.dropped(this);
+    else if (this.#writer === undefined) this.#begin(output);
+    if (output !== undefined) answer?.write(this, state === State.REJECTED, this.#value);
+    this.#leave(output);
+  }
+
   /**
-   * @internal Finishes the ACK of a detached NOTIFY in `output`; without one it is dropped.
+   * @internal Finishes the ACK of a detached NOTIFY without its handler.
    *
-   * @param unfinished why it leaves though its handler is not done: only an answer says what it sets then
+   * @param reason why, where what can be said without the handler is to be said; else the ACK has no actions
    */
-  settleInto(output: Writer | undefined, unfinished?: SpoaError): void {
-    if (!this.#detached || this.#settled) return;
-    if (unfinished !== undefined && this.#answer === undefined) this.clearActions();
+  settleWithout(output: Writer | undefined, reason?: SpoaError): void {
+    const state = this.#state;
+    if (state === State.SETTLED) return;
+    // Its signal has fired, or nobody asked for one: a handler that goes on keeps what was lent to it.
+    this.#loans = undefined;
+    const answer = this.#answer;
+    if (output !== undefined && this.#writer === undefined) this.#begin(output);
+    if (output === undefined || reason === undefined || answer === undefined) this.clearActions();
+    else {
+      this.#answer = undefined;
+      answer.writeUnfinished(this, reason);
+    }
+    this.#leave(output);
+    if (state !== State.OPEN) this.finishLate();
+  }
+
+  #leave(output: Writer | undefined): void {
     const own = this.#writer;
-    if (output !== undefined) {
-      if (own === undefined) this.#begin(output);
-      this.#answer?.write(unfinished);
+    if (own !== undefined) endFrame(own, this.#start);
+    if (own !== undefined && own !== output) {
+      if (output !== undefined) {
+        output.limit = Number.POSITIVE_INFINITY;
+        output.raw(own.view());
+      }
+      writerPool.give(own);
     }
-    this.settle();
-    if (own === undefined) return;
-    if (output !== undefined) {
-      output.limit = Number.POSITIVE_INFINITY;
-      output.raw(own.view());
-    }
-    writerPool.give(own);
+    this.#end();
   }
 
   /** @internal Nobody takes the ACK any more. */
@@ -240,6 +323,8 @@ export class NotifyContext {
    * signal later learns the same.
    */
   abort(reason: Error): void {
+    // The handler may go on.
+    this.#loans = undefined;
     this.#abort ??= new AbortController();
     this.#abort.abort(reason);
   }

@@ -137,26 +137,33 @@ describe('close', () => {
     const test = await startAgent(async (request) => {
       request.setVar('session', 'half', 1);
       request.answerWith({
-        write: (unfinished) => {
-          reasons.push(unfinished?.code);
-          request.setVar('session', 'id', request.streamId);
+        write: (notify, rejected, value) => {
+          reasons.push([rejected, value]);
+          notify.setVar('session', 'id', request.streamId);
         },
+        writeUnfinished: (notify, { code }) => {
+          reasons.push(code);
+          notify.setVar('session', 'id', request.streamId);
+        },
+        dropped: () => reasons.push('dropped'),
       });
       if (request.streamId === 1) await new Promise(() => undefined);
+      return 'value';
     });
     const client = await test.open();
     client.notify(1, 3);
     expect(await client.ack()).toMatchObject({ streamId: 3, actions: [{ name: 'half' }, { name: 'id', value: 3 }] });
     const closed = test.agent.close({ timeoutMs: 20 });
     expect(await client.ack()).toMatchObject({ streamId: 1, actions: [{ name: 'half' }, { name: 'id', value: 1 }] });
-    expect(reasons).toEqual([undefined, 'SPOA_AGENT_CLOSED']);
+    expect(reasons).toEqual([[false, 'value'], 'SPOA_AGENT_CLOSED']);
     await part(client);
     await closed;
   });
 
   test('all of very many that are in flight, with as much as there is to say', async () => {
     const test = await startAgent((request) => {
-      request.answerWith({ write: () => request.setVar('session', 'text', 'x'.repeat(600)) });
+      const write = (): void => request.setVar('session', 'text', 'x'.repeat(600));
+      request.answerWith({ write, writeUnfinished: write, dropped: () => undefined });
       return new Promise(() => undefined);
     });
     const client = await test.open(OLD_HELLO);

@@ -19,7 +19,6 @@ import type { ModuleNode } from '../modules/module-node.ts';
 import { Deadlines } from '../pipeline/deadlines.ts';
 import { compileRoute } from '../routing/compile-route.ts';
 import { Dispatcher } from '../routing/dispatcher.ts';
-import { RouteTable } from '../routing/route-table.ts';
 import { type Blueprint, hasScopes, plan } from './boot.ts';
 import { lookUp } from './look-up.ts';
 import type { ApplicationObserver, ApplicationState } from './observer.ts';
@@ -78,7 +77,7 @@ export class SpoaApplication implements AsyncDisposable {
       const deadlines = new Deadlines();
       const compiled = blueprint.definers.map((define) => compileRoute(define(providers), deadlines));
       const routes = observer === undefined ? compiled : compiled.map((route) => observer.route(route));
-      const dispatcher = new Dispatcher(new RouteTable(routes), logger);
+      const dispatcher = new Dispatcher(routes, logger);
       const handler = hasScopes(blueprint) ? providers.scopes.around(dispatcher.handler) : dispatcher.handler;
       const agent = createAgent(handler, { ...limits, logger: logs.for('agent') });
       const app = new SpoaApplication({

@@ -2,11 +2,11 @@ import type { MessageIndex } from '@spoa/core';
 import type { Route } from './compile-route.ts';
 
 /** Finds a message's route by the bytes of its name; what the last one was is tried first. */
-export class RouteTable {
-  readonly #buckets = new Map<number, Route[]>();
-  #last: Route | undefined;
+export class RouteTable<R extends Route = Route> {
+  readonly #buckets = new Map<number, R[]>();
+  #last: R | undefined;
 
-  constructor(routes: readonly Route[]) {
+  constructor(routes: readonly R[]) {
     for (const route of routes) {
       const key = hash(route.name.bytes, 0, route.name.bytes.length);
       this.#buckets.set(key, [...(this.#buckets.get(key) ?? []), route]);
@@ -14,7 +14,7 @@ export class RouteTable {
     this.#last = routes[0];
   }
 
-  find(index: MessageIndex, message: number): Route | undefined {
+  find(index: MessageIndex, message: number): R | undefined {
     const last = this.#last;
     if (last !== undefined && index.isMessageNamed(message, last.name)) return last;
     const bucket = this.#buckets.get(hash(index.bytes, index.messageNameStart(message), index.messageNameEnd(message)));
