@@ -46,7 +46,7 @@ function bindArgument(parameter: Extract<Parameter, { kind: 'arg' }>): Binding {
       if (tag !== NULL || passesNull) {
         if (((accepts >> tag) & 1) === 0) throw mistyped(name, type, tag);
         reader.reset(index.bytes, start, index.bytes.length);
-        return read(reader, name);
+        return read(reader, name, notify);
       }
     }
     if (required) throw missing(name, argument >= 0);

@@ -4,7 +4,7 @@ import type { Call, Handle } from './call-handler.ts';
 import { Layout } from './layout.ts';
 import type { Parameter } from './parameter.ts';
 import { RememberedText } from './remember-text.ts';
-import { USUAL_VALUES, usualAddress, usualInteger, usualLength, usualStart } from './usual-values.ts';
+import { USUAL_VALUES, usualAddress, usualInteger, usualStart } from './usual-values.ts';
 
 /*
  * A call that is generated for one handler: each of its arguments is looked for where it stood in the last message, and read
@@ -28,7 +28,7 @@ function isUsual(parameter: Parameter): parameter is Argument & { name: string }
 }
 
 /** What generated source refers to, by name. */
-const HELPERS = { Buffer, decodeLatin1, IpAddress, usualAddress, usualInteger, usualLength, usualStart };
+const HELPERS = { Buffer, decodeLatin1, IpAddress, usualAddress, usualInteger, usualStart };
 /** No value of an argument. */
 const UNREAD = Symbol('unread');
 

@@ -7,21 +7,15 @@ import type { ArgumentTypeName } from './argument-type.ts';
  */
 
 const MAX_ONE_BYTE = 239;
+const MAX_TWO_BYTES = 2287;
 
-/** The length of a STRING or BINARY, where it takes one or two bytes (up to 2287), else -1. */
-export function usualLength(bytes: Buffer, at: number): number {
-  const low = bytes[at + 1] as number;
-  if (low <= MAX_ONE_BYTE) return low;
-  const high = bytes[at + 2] as number;
-  return high < 128 ? low + (high << 4) : -1;
-}
-
-/** Where the bytes of a STRING or BINARY of a usual length begin. */
+/** Where the bytes of a STRING or BINARY of a usual length (see `usualInteger`) begin. */
 export function usualStart(at: number, length: number): number {
-  return length <= MAX_ONE_BYTE ? at + 2 : at + 3;
+  if (length <= MAX_ONE_BYTE) return at + 2;
+  return length <= MAX_TWO_BYTES ? at + 3 : at + 4;
 }
 
-/** An integer of one to three bytes (0 to 264431), else -1. */
+/** An integer, or a length, of one to three bytes (0 to 264431), else -1. */
 export function usualInteger(bytes: Buffer, at: number): number {
   const low = bytes[at + 1] as number;
   if (low <= MAX_ONE_BYTE) return low;
@@ -47,8 +41,8 @@ export interface UsualValue {
   readonly value: string;
 }
 
-const TEXT_TEST = `type === ${DataType.STRING} && (length = usualLength(bytes, at)) >= 0`;
-const BYTES_TEST = `(type === ${DataType.STRING} || type === ${DataType.BINARY}) && (length = usualLength(bytes, at)) >= 0`;
+const TEXT_TEST = `type === ${DataType.STRING} && (length = usualInteger(bytes, at)) >= 0`;
+const BYTES_TEST = `(type === ${DataType.STRING} || type === ${DataType.BINARY}) && (length = usualInteger(bytes, at)) >= 0`;
 const VIEW = 'bytes.subarray(start = usualStart(at, length), start + length)';
 
 /**
@@ -66,4 +60,5 @@ export const USUAL_VALUES: { readonly [Type in ArgumentTypeName]?: (number: numb
   ip: () => ({ test: `type === ${DataType.IPV4}`, value: 'IpAddress.v4(usualAddress(bytes, at))' }),
   buffer: () => ({ test: BYTES_TEST, value: `Buffer.from(${VIEW})` }),
   view: () => ({ test: BYTES_TEST, value: VIEW }),
+  lent: () => ({ test: BYTES_TEST, value: `notify.lend(${VIEW})` }),
 };

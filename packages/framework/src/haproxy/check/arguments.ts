@@ -16,6 +16,7 @@ const TAKEN = {
   ip: ['address'],
   buffer: ['string', 'binary'],
   view: ['string', 'binary'],
+  lent: ['string', 'binary'],
   any: ['boolean', 'integer', 'address', 'string', 'binary'],
 } as const satisfies Record<ArgumentTypeName, readonly SampleType[]>;
 
