@@ -60,7 +60,6 @@ export function environmentText(env: Environment): string {
     : 'agent and generator on any processor';
   return [
     `${env.date} UTC, commit ${env.commit}; ${env.processors}, ${env.memoryGb} GB, ${env.system}; Node ${env.nodes.join(', ')};`,
-    `TCP on loopback, ${where}; load generator: ${env.generator}; floor: ${env.floor};`,
-    `${env.rounds} rounds of ${env.seconds} s, each after ${env.warmup} s of warm-up.`,
+    `TCP on loopback, ${where}; load generator: ${env.generator}; floor: ${env.floor}.`,
   ].join('\n');
 }

@@ -33,7 +33,7 @@ export class Generator {
     return this.#isOurs(load) ? 'ours (benchmarks/src/load)' : 'spopload';
   }
 
-  /** Puts a load on the agent at this port, the process with this id. */
+  /** Puts a load on the agent at this port, the process with this id. @throws Error when it is stuck */
   measure(load: Load, port: number, pid: number, seconds = this.seconds): Promise<Measurement> {
     const warmup = Math.max(this.warmup, load.warmup ?? 0);
     const options = [
@@ -50,6 +50,9 @@ export class Generator {
     const program = this.#isOurs(load) ? [process.execPath, OURS] : [this.#spopload as string];
     return withProgram([...program, ...options], Processor.GENERATOR, async (generator) => {
       const said = JSON.parse(await generator.line()) as LoadResult;
+      // What was counted until then is no measurement, although no answer may be missing in the end.
+      if (said.timed_out)
+        throw new Error('the agent answered nothing for seconds: it is stuck, or the machine is too busy');
       return Object.fromEntries(KEYS.map((key) => [key, said[key]])) as unknown as Measurement;
     });
   }

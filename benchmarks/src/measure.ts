@@ -1,3 +1,4 @@
+import type { Bench } from './bench.ts';
 import type { Contender } from './contenders.ts';
 import type { Generator, Measurement } from './generator.ts';
 import { freePort, Processor, withProgram } from './processes.ts';
@@ -54,11 +55,7 @@ export async function measureInRounds(
             await program.listening({ port });
             return generator.measure(load, port, program.pid);
           });
-        // An hour's measurements are not lost for one that fails.
-        const measurement = await measure().catch((error: Error) => {
-          failures.push(`${what}: ${error.message}`);
-          return undefined;
-        });
+        const measurement = await attempt(what, measure, failures);
         const isFloor = label === contenders[0]?.label;
         if (measurement !== undefined) samples.push({ case: name, kind, node, label, isFloor, round, measurement });
         progress(`${samples.length + failures.length}/${total} ${what}: ${outcome(measurement)}`);
@@ -66,6 +63,25 @@ export async function measureInRounds(
     }
   }
   return { samples, failures };
+}
+
+/** How long was measured, for the head of a table. */
+export function roundsText({ rounds, generator }: Pick<Bench, 'rounds' | 'generator'>): string {
+  return `${rounds} rounds of ${generator.seconds} s, each after ${generator.warmup} s of warm-up.`;
+}
+
+/**
+ * A measurement. An hour's are not lost for one that fails: it is `undefined` then.
+ *
+ * @param what names it. @param failures gets what went wrong
+ */
+export async function attempt<T>(what: string, measure: () => Promise<T>, failures: string[]): Promise<T | undefined> {
+  try {
+    return await measure();
+  } catch (error) {
+    failures.push(`${what}: ${(error as Error).message}`);
+    return undefined;
+  }
 }
 
 function outcome(measurement: Measurement | undefined): string {

@@ -1,5 +1,6 @@
 import type { Measurement } from './generator.ts';
 import type { Sample } from './measure.ts';
+import { disturbanceOf } from './report/disturbance.ts';
 
 /** The medians of what was measured of one contender in one case. */
 export interface Summary {
@@ -66,7 +67,7 @@ function summarizeOne(own: readonly Sample[], floor: readonly Sample[]): Summary
     p99OfFloor: byFloor((m) => m.latency_us.p99),
     errors: own.reduce((sum, s) => sum + s.measurement.errors, 0),
     peakRssMb: Math.max(...own.map((s) => s.measurement.server_peak_rss_kb)) / 1024,
-    disturbance: Math.max(...own.map(({ measurement: m }) => (m.other_cpu_s + m.steal_s) / m.seconds)),
+    disturbance: Math.max(...own.map(({ measurement }) => disturbanceOf(measurement))),
   };
 }
 

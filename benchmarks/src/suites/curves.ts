@@ -1,6 +1,6 @@
 import { type Bench, contendersOf, type Report } from '../bench.ts';
 import { CURVES, type Curve, caseName, costs } from '../curves.ts';
-import { type Case, measureInRounds } from '../measure.ts';
+import { type Case, measureInRounds, roundsText } from '../measure.ts';
 import { costPlot } from '../report/plots.ts';
 import { decimal, table } from '../report/table.ts';
 import { groupBy, type Summary, summarize } from '../summary.ts';
@@ -10,7 +10,7 @@ export async function curvesSuite(bench: Bench): Promise<Report> {
   const cases = CURVES.flatMap((curve) => curve.values.map((value) => caseOf(bench, curve, value)));
   const { samples, failures } = await measureInRounds(cases, bench.rounds, bench.generator, bench.progress);
   const summaries = groupBy(summarize(samples), (summary) => summary.case.split(' ')[0] as string);
-  const parts: string[] = [];
+  const parts = [roundsText(bench)];
   const plots: Record<string, string> = {};
   for (const curve of CURVES) {
     const own = summaries.get(curve.name) ?? [];

@@ -1,6 +1,7 @@
 import { type Bench, contendersOf, type Report } from '../bench.ts';
-import { measureInRounds } from '../measure.ts';
+import { measureInRounds, roundsText } from '../measure.ts';
 import { PROFILES, type Profile } from '../profiles.ts';
+import { disturbanceText } from '../report/disturbance.ts';
 import { isOpenLoop, latencyPlot, throughputPlot } from '../report/plots.ts';
 import { count, decimal, table } from '../report/table.ts';
 import { groupBy, type Summary, summarize } from '../summary.ts';
@@ -15,7 +16,10 @@ export async function profilesSuite(bench: Bench): Promise<Report> {
   const { samples, failures } = await measureInRounds(cases, bench.rounds, bench.generator, bench.progress);
   const summaries = summarize(samples);
   return {
-    markdown: [profileTable(summaries), disturbanceText(summaries), ...failures, describeProfiles(wanted)].join('\n\n'),
+    markdown: [
+      ...[roundsText(bench), profileTable(summaries), disturbanceText(summaries.map(({ disturbance }) => disturbance))],
+      ...[...failures, describeProfiles(wanted)],
+    ].join('\n\n'),
     raw: { profiles: wanted, summaries, failures, samples },
     plots: plotsOf(summaries),
     errors: summaries.reduce((sum, { errors }) => sum + errors, failures.length),
@@ -29,11 +33,6 @@ function profileTable(summaries: readonly Summary[]): string {
     ...[decimal(s.p50Us), decimal(s.p99Us), decimal(s.p99OfFloor), s.peakRssMb.toFixed(0), s.errors],
   ]);
   return table([...head, 'p99 of the floor', 'peak RSS MB', 'errors'], rows);
-}
-
-function disturbanceText(summaries: readonly Summary[]): string {
-  const most = Math.max(...summaries.map(({ disturbance }) => disturbance));
-  return `Other programs and the hypervisor took at most ${(most * 100).toFixed(0)} % of a processor during a measurement.`;
 }
 
 function describeProfiles(profiles: readonly Profile[]): string {
