@@ -16,7 +16,7 @@ import type { RunningAgent } from './kind.ts';
  * No agent: what Node itself costs. Does what `spopecho` does, with sockets of node:net: finds each frame by its length, answers
  * a NOTIFY with an ACK in which nothing but the ids is its own, all ACKs of one read in one write. Nothing is checked.
  *
- * Accepted sockets are moved into ones that read into one buffer, as `packages/core/src/agent/static-read.ts` explains.
+ * Accepted sockets are moved into ones that read into one buffer, as `packages/core/src/agent/static-socket.ts` explains.
  */
 
 const MAX_FRAME_SIZE = 16_380;

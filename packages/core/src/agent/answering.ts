@@ -64,7 +64,7 @@ export class Answering {
 
   #wait(notify: NotifyContext, result: PromiseLike<unknown>, payloadStart: number, payloadEnd: number): false {
     notify.detach(payloadStart, payloadEnd);
-    this.inFlight.add(notify, result);
+    this.inFlight.add(notify, result, payloadEnd - payloadStart);
     return false;
   }
 

@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers';
 import type { SpoaError } from '../errors.ts';
 import type { Writer } from '../wire/writer.ts';
+import type { Limits } from './limits.ts';
 import type { NotifyContext } from './notify-context.ts';
 
 /** What becomes of NOTIFYs whose handlers take their time. */
@@ -33,6 +34,8 @@ export class InFlight {
   readonly #events: InFlightEvents;
   readonly #settled: () => void;
   #done: NotifyContext[] = [];
+  /** What came with those that wait, in bytes. */
+  #bytes = 0;
 
   constructor(events: InFlightEvents) {
     this.#events = events;
@@ -51,8 +54,15 @@ export class InFlight {
     return this.#waiting.length === 0 && this.#done.length === 0;
   }
 
-  /** Waits for the handler of a detached NOTIFY. */
-  add(notify: NotifyContext, result: PromiseLike<unknown>): void {
+  /** Whether there are as many as may be. */
+  exceeds({ maxInFlight, maxInFlightBytes }: Limits): boolean {
+    return this.#waiting.length >= maxInFlight || this.#bytes >= maxInFlightBytes;
+  }
+
+  /** Waits for the handler of a detached NOTIFY, whose payload has `size` bytes. */
+  add(notify: NotifyContext, result: PromiseLike<unknown>, size: number): void {
+    notify.size = size;
+    this.#bytes += size;
     notify.slot = this.#waiting.length;
     this.#waiting.push(notify);
     atWork++;
@@ -75,6 +85,7 @@ export class InFlight {
       last.slot = slot;
     }
     notify.slot = -1;
+    this.#bytes -= notify.size;
     atWork--;
     const done = this.#done.push(notify);
     if (done === 1 && atWork >= MANY) setImmediate(this.#settled);
@@ -121,6 +132,7 @@ export class InFlight {
     const taken = [...this.#waiting, ...this.#done];
     atWork -= this.#waiting.length;
     this.#waiting.length = 0;
+    this.#bytes = 0;
     this.#done = [];
     for (const notify of taken) notify.slot = -1;
     return taken;

@@ -11,6 +11,8 @@ export interface Limits {
   maxConnections: number;
   /** NOTIFYs of one connection that wait for their handlers; reading stops above it. @default 1024 */
   maxInFlight: number;
+  /** Bytes of those NOTIFYs together, as they came; reading stops above it. One of any size is always taken. @default 16777216 */
+  maxInFlightBytes: number;
   /** From the connection to the end of its HAPROXY-HELLO; 0: no limit. @default 10000 */
   helloTimeoutMs: number;
   /** From the first byte of a frame to its last, or of a fragmented NOTIFY; 0: no limit. @default 10000 */
@@ -26,6 +28,7 @@ export const DEFAULT_LIMITS: Readonly<Limits> = Object.freeze({
   maxNotifySize: 1024 * 1024,
   maxConnections: 10_000,
   maxInFlight: 1024,
+  maxInFlightBytes: 16 * 1024 * 1024,
   helloTimeoutMs: 10_000,
   frameTimeoutMs: 10_000,
   idleTimeoutMs: 0,
@@ -37,6 +40,7 @@ const LOWEST = {
   maxNotifySize: MIN_FRAME_SIZE,
   maxConnections: 1,
   maxInFlight: 1,
+  maxInFlightBytes: 1,
   helloTimeoutMs: 0,
   frameTimeoutMs: 0,
   idleTimeoutMs: 0,

@@ -62,6 +62,8 @@ export class NotifyContext {
   readonly frameId: number;
   /** @internal Where it stands among those that wait for their handlers; -1: it does not. */
   slot = -1;
+  /** @internal The bytes that it counts for among them. */
+  size = 0;
   /**
    * When its last byte was read, by `performance.now()`; 0 where nobody subscribed to `spoa:notify:start` or `spoa:notify:end`
    * then.

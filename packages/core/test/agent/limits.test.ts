@@ -12,6 +12,7 @@ describe('options', () => {
     maxNotifySize: 256,
     maxConnections: 1,
     maxInFlight: 1,
+    maxInFlightBytes: 1,
     helloTimeoutMs: 0,
     frameTimeoutMs: 0,
     idleTimeoutMs: 0,
@@ -71,7 +72,7 @@ describe('maxConnections', () => {
   });
 });
 
-describe('maxInFlight', () => {
+describe('maxInFlight and maxInFlightBytes', () => {
   interface Stage {
     readonly test: TestAgent;
     /** The handlers that run, in the order in which they began. */
@@ -80,20 +81,17 @@ describe('maxInFlight', () => {
     begun: number;
   }
 
-  async function stage(maxInFlight: number): Promise<Stage> {
+  async function stage(limits: Partial<Limits>): Promise<Stage> {
     const running: Deferred[] = [];
     const stage = { running, most: 0, begun: 0 };
-    const test = await startAgent(
-      async () => {
-        const gate = deferred();
-        running.push(gate);
-        stage.begun++;
-        stage.most = Math.max(stage.most, running.length);
-        await gate.promise;
-        running.splice(running.indexOf(gate), 1);
-      },
-      { maxInFlight },
-    );
+    const test = await startAgent(async () => {
+      const gate = deferred();
+      running.push(gate);
+      stage.begun++;
+      stage.most = Math.max(stage.most, running.length);
+      await gate.promise;
+      running.splice(running.indexOf(gate), 1);
+    }, limits);
     return Object.assign(stage, { test });
   }
 
@@ -104,7 +102,7 @@ describe('maxInFlight', () => {
     ['in packets of their own', (frames: Buffer[]) => frames],
     ['in packets that end in mid-frame', (frames: Buffer[]) => chunks(Buffer.concat(frames), 50)],
   ])('is never passed by NOTIFYs %s', async (_, cut) => {
-    const it = await stage(3);
+    const it = await stage({ maxInFlight: 3 });
     const client = await it.test.open();
     const frames = ids(20).map((streamId) => notify(streamId));
     for (const packet of cut(frames)) await client.flush(packet);
@@ -118,8 +116,28 @@ describe('maxInFlight', () => {
     expect(it.test.log.loud).toEqual([]);
   });
 
+  test.each([
+    ['one of them at least', 1, 1],
+    ['as many as begin below it', 2001, 3],
+    ['all', 20_000, 20],
+  ])('in bytes: %s', async (_, maxInFlightBytes, most) => {
+    const it = await stage({ maxInFlightBytes });
+    const client = await it.test.open();
+    // A NOTIFY's payload of 1,000 bytes: name, count, name, type, length and text.
+    const sized = message('m', [['text', 'x'.repeat(1000 - 2 - 1 - 5 - 1 - 2)]]);
+    client.send(...ids(20).map((streamId) => notify(streamId, [sized])));
+    for (let done = 0; done < 20; done++) {
+      await until('as many as allowed to run', () => it.running.length === Math.min(most, 20 - done));
+      it.running[0]?.resolve();
+      await client.ack();
+    }
+    expect(it.most).toBe(most);
+    await client.bye();
+    expect(it.test.log.loud).toEqual([]);
+  });
+
   test('of one handles them one after the other', async () => {
-    const it = await stage(1);
+    const it = await stage({ maxInFlight: 1 });
     const client = await it.test.connect();
     client.send(encodeHaproxyHello(HELLO), ...ids(5).map((streamId) => notify(streamId)));
     await client.agentHello();
@@ -156,7 +174,7 @@ describe('maxInFlight', () => {
   });
 
   test('holds for each connection by itself', async () => {
-    const it = await stage(2);
+    const it = await stage({ maxInFlight: 2 });
     const clients = [await it.test.open(), await it.test.open()];
     for (const client of clients) client.notify(...ids(4));
     await until('both to reach it', () => it.running.length === 4);
@@ -184,7 +202,7 @@ describe('maxInFlight', () => {
   });
 
   test('the goodbye behind it is read when there is room', async () => {
-    const it = await stage(1);
+    const it = await stage({ maxInFlight: 1 });
     const client = await it.test.open();
     client.notify(1, 3);
     const bye = client.bye().catch((error: Error) => error.message);
