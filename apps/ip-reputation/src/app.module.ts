@@ -1,11 +1,12 @@
-import { type DynamicModule, Logs, Module } from '@spoa/framework';
-import { ConfigModule, ConfigService } from '@spoa/framework/config';
+import { Logs, Module } from '@spoa/framework';
+import { ConfigService } from '@spoa/framework/config';
 import { DatabaseModule } from './database/database.module.ts';
 import { Database } from './database/database.ts';
 import { IpReputationController } from './ip-reputation.controller.ts';
 import { ReputationService } from './service/reputation-service.ts';
 import type { SettingsService } from './settings.ts';
 
+/** What there is, but for the settings, which are of whoever starts it. */
 @Module({
   imports: [DatabaseModule],
   controllers: [IpReputationController],
@@ -21,11 +22,4 @@ import type { SettingsService } from './settings.ts';
     },
   ],
 })
-export class AppModule {
-  /** The whole application. Without its settings there is only what it looks like from HAProxy's side. */
-  static forRoot(config: SettingsService): DynamicModule {
-    const provided = { provide: ConfigService, useValue: config };
-    const configured = { module: ConfigModule, global: true, providers: [provided], exports: [ConfigService] };
-    return { module: AppModule, imports: [configured] };
-  }
-}
+export class AppModule {}

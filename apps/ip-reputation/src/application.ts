@@ -1,4 +1,5 @@
 import { Logs, type Provider, SpoaApplication } from '@spoa/framework';
+import { ConfigModule } from '@spoa/framework/config';
 import { AppModule } from './app.module.ts';
 import { ReputationService } from './service/reputation-service.ts';
 import type { Settings, SettingsService } from './settings.ts';
@@ -18,7 +19,7 @@ export async function startApplication(
   const { host, port, socket, socketMode, logLevel } = config.value;
   const observability = await observabilityOf(config.value);
   const app = await SpoaApplication.create({
-    imports: [AppModule.forRoot(config)],
+    imports: [ConfigModule.forRoot({ useValue: config }), AppModule],
     controllers: [],
     providers: more,
     logger: { level: logLevel },

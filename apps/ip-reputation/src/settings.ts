@@ -54,7 +54,7 @@ export type SettingsService = ConfigService<Settings>;
 
 /**
  * Reads the settings, each from the last source that has it: the defaults, the file that `--config` names, `.env`, the
- * environment, the flags.
+ * environment, the flags. With `--print-config` they are printed, and the process ends.
  *
  * @param flags such as `--port=12345`
  * @param schema with defaults of one's own: {@link settingsWith}
@@ -65,14 +65,8 @@ export function loadSettings(
   schema: typeof settings = settings,
   env: NodeJS.ProcessEnv = process.env,
 ): Promise<SettingsService> {
-  // Programs that use PostgreSQL commonly know this one without a prefix.
-  const databaseUrl = env[`${ENV_PREFIX}DATABASE_URL`] || env.DATABASE_URL;
-  return loadConfig({
-    schema,
-    argv: flags,
-    envPrefix: ENV_PREFIX,
-    env: { ...env, [`${ENV_PREFIX}DATABASE_URL`]: databaseUrl },
-  });
+  // Programs that use PostgreSQL commonly know the database without a prefix.
+  return loadConfig({ schema, argv: flags, env, envPrefix: ENV_PREFIX, variables: { databaseUrl: 'DATABASE_URL' } });
 }
 
 /** Text, as variables and flags are, or a number. */

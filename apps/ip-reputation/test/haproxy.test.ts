@@ -9,7 +9,6 @@ import { Database } from '../src/database/database.ts';
 import { haproxyFiles } from '../src/haproxy-files.ts';
 import { ReputationService } from '../src/service/reputation-service.ts';
 import { startFront } from './support/front.ts';
-import { settingsFor } from './support/settings.ts';
 
 test('spoe.conf is what the controller makes it: vitest -u writes it anew', async () => {
   // For the older era: the newer one takes it too.
@@ -30,7 +29,7 @@ describe.each(HAPROXY_VERSIONS)('behind HAProxy %s', (version) => {
       if (String(ip) === '192.0.2.1') return { score: 40, list: undefined, reason: undefined };
       throw new Error('broken');
     };
-    await using application = await Test.createTestingModule(AppModule.forRoot(settingsFor({ dataDirectory: 'none' })))
+    await using application = await Test.createTestingModule(AppModule)
       .overrideProvider(Database)
       .useValue({})
       .overrideProvider(ReputationService)

@@ -5,11 +5,10 @@ import { AppModule } from '../src/app.module.ts';
 import { Database } from '../src/database/database.ts';
 import { IpReputationController } from '../src/ip-reputation.controller.ts';
 import { type Reputation, ReputationService } from '../src/service/reputation-service.ts';
-import { settingsFor } from './support/settings.ts';
 
 /** The application without a database: this answers instead of the table. */
 function applicationWith(lookup: (ip: IpAddress) => Reputation): Promise<TestingApplication> {
-  return Test.createTestingModule(AppModule.forRoot(settingsFor({ dataDirectory: 'none' })))
+  return Test.createTestingModule(AppModule)
     .overrideProvider(Database)
     .useValue({})
     .overrideProvider(ReputationService)

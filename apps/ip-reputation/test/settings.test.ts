@@ -72,6 +72,7 @@ describe('settings', () => {
     [[], { IP_REPUTATION_DATA: '/a' }, { dataDirectory: '/a' }],
     [[], { IP_REPUTATION_DATA: '/a', DATABASE_URL: 'postgres:///b' }, { url: 'postgres:///b' }],
     [[], { IP_REPUTATION_DATABASE_URL: 'postgres:///c', DATABASE_URL: 'postgres:///b' }, { url: 'postgres:///c' }],
+    [[], { IP_REPUTATION_DATABASE_URL: '', DATABASE_URL: 'postgres:///b' }, { url: 'postgres:///b' }],
     [['--data=/d'], { DATABASE_URL: 'postgres:///b' }, { dataDirectory: '/d' }],
     [['--database-url=postgres:///e'], { IP_REPUTATION_DATA: '/a' }, { url: 'postgres:///e' }],
   ])('the database that %j and %j name', async (flags, env, location) => {
@@ -91,7 +92,7 @@ describe('ip-reputation serve', () => {
     expect(stdout.split('\n')).toEqual(
       expect.arrayContaining([
         'port: 12345 # default',
-        'databaseUrl: "postgres://agent:***@127.0.0.1:1/reputation?sslpassword=***" # IP_REPUTATION_DATABASE_URL',
+        'databaseUrl: "postgres://agent:***@127.0.0.1:1/reputation?sslpassword=***" # DATABASE_URL',
         'defaultScore: 50 # agent.yaml:1',
         'logLevel: "debug" # --log-level',
         'adminPort: 9464 # IP_REPUTATION_ADMIN_PORT in .env',
@@ -99,6 +100,18 @@ describe('ip-reputation serve', () => {
     );
     expect(stdout + stderr).not.toMatch(/geheim|auch/);
     expect(code).toBe(0);
+  });
+
+  test('DATABASE_URL of .env is the database too, as any other variable', async () => {
+    const folder = await folderWith({ '.env': 'DATABASE_URL=postgres:///file\nIP_REPUTATION_PROT=1\n' });
+    const { code, stderr } = await runCli(['serve', '--print-config'], '', {}, folder);
+    expect(stderr).toContain(
+      'prot: the schema has no such key: did you mean IP_REPUTATION_PORT? (IP_REPUTATION_PROT in .env)',
+    );
+    expect(code).toBe(2);
+    const env = { IP_REPUTATION_PORT: '1' };
+    const { stdout } = await runCli(['serve', '--print-config'], '', env, folder);
+    expect(stdout).toContain('databaseUrl: "postgres:///file" # DATABASE_URL in .env\n');
   });
 
   test('wrong settings end it with code 2', async () => {

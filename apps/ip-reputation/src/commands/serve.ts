@@ -1,4 +1,3 @@
-import { printConfig } from '@spoa/framework/config';
 import { Command } from 'commander';
 import { startApplication } from '../application.ts';
 import type { Settings } from '../settings.ts';
@@ -36,11 +35,5 @@ Examples:
 
 Exit codes: ${EXIT.ok} ended by a signal, ${EXIT.failure} could not start, ${EXIT.usage} usage or settings`,
     )
-    .action(() => run(command));
-}
-
-async function run(command: Command): Promise<void> {
-  const config = await settingsOf(command);
-  if (config.printRequested) process.stdout.write(printConfig(config));
-  else await startApplication(config);
+    .action(async () => void (await startApplication(await settingsOf(command))));
 }

@@ -13,7 +13,7 @@ const FLAGS = {
   socket: ['--socket <path>', 'listen on a unix socket too'],
   socketMode: ['--socket-mode <mode>', 'its permissions'],
   data: ['--data <dir>', 'folder of the embedded database'],
-  databaseUrl: ['--database-url <url>', 'a PostgreSQL server instead (also: DATABASE_URL)'],
+  databaseUrl: ['--database-url <url>', 'a PostgreSQL server instead'],
   seed: ['--seed', 'fill a new database with the bundled lists'],
   defaultScore: ['--default-score <n>', 'score of an address in no list'],
   logLevel: ['--log-level <level>', 'debug: each decision; trace: connections and health checks, too'],
@@ -24,7 +24,8 @@ const FLAGS = {
 /** For the end of `--help`. */
 export const WHERE_SETTINGS_COME_FROM = `
 Options with a default, and those of the database, may also be keys of the file that --config names (defaultScore: 50),
-or variables, in .env or the environment (IP_REPUTATION_DEFAULT_SCORE=50). Flags win over variables, those over the file.`;
+or variables, in .env or the environment (IP_REPUTATION_DEFAULT_SCORE=50). Flags win over variables, those over the file.
+DATABASE_URL names the database server as well.`;
 
 /**
  * Adds options for settings, and `--config`.

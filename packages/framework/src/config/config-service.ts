@@ -35,21 +35,13 @@ export class ConfigService<T> {
   readonly value: T;
   /** Where each value came from, by its key: `database.url`. */
   readonly origins: ReadonlyMap<string, Origin>;
-  /** Whether `--print-config` was among the flags. */
-  readonly printRequested: boolean;
   readonly #isSecret: IsSecret;
 
   /** Made by `loadConfig`; tests may make one of their own: `new ConfigService(value)`. */
-  constructor(
-    value: T,
-    origins: ReadonlyMap<string, Origin> = new Map(),
-    isSecret: IsSecret = () => true,
-    printRequested = false,
-  ) {
+  constructor(value: T, origins: ReadonlyMap<string, Origin> = new Map(), isSecret: IsSecret = () => true) {
     this.value = value;
     this.origins = origins;
     this.#isSecret = isSecret;
-    this.printRequested = printRequested;
   }
 
   /** What stands at a key: `get('database.url')`. */

@@ -8,6 +8,8 @@ export interface Flags {
   readonly file: string | undefined;
   /** `--print-config` */
   readonly print: boolean;
+  /** `--help`, `-h` */
+  readonly help: boolean;
 }
 
 /** Reads `--database.max-pool=5` and `--database.max-pool 5`; a flag without a value is `true`. */
@@ -16,6 +18,7 @@ export function readFlags(argv: readonly string[], faults: ConfigFault[]): Flags
   const values: GivenValue[] = [];
   let file: string | undefined;
   let print = false;
+  let help = false;
   for (const [i, token] of tokens.entries()) {
     if (token.kind === 'option-terminator') continue;
     const before = tokens[i - 1];
@@ -30,6 +33,7 @@ export function readFlags(argv: readonly string[], faults: ConfigFault[]): Flags
     const next = tokens[i + 1];
     const value = token.value ?? (takesNext(token) && next?.kind === 'positional' ? next.value : undefined);
     if (token.name === 'print-config') print = value !== 'false';
+    else if (flag === '--help' || flag === '-h') help = value !== 'false';
     else if (token.name === 'config') {
       if (value === undefined) fault('it wants a file');
       file = value;
@@ -39,12 +43,12 @@ export function readFlags(argv: readonly string[], faults: ConfigFault[]): Flags
       else values.push({ path, value: value ?? 'true', origin: { from: 'flag', flag } });
     }
   }
-  return { values, file, print };
+  return { values, file, print, help };
 }
 
 /** Whether what follows is its value. */
 function takesNext({ name, inlineValue }: { name: string; inlineValue: boolean | undefined }): boolean {
-  return inlineValue !== true && name !== 'print-config';
+  return inlineValue !== true && name !== 'print-config' && name !== 'help' && name !== 'h';
 }
 
 function camelCase(name: string): string {

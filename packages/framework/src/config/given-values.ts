@@ -61,9 +61,9 @@ export class GivenValues {
     return at !== undefined;
   }
 
-  /** The keys of the first level and one origin of each. */
-  *topLevel(): IterableIterator<[key: string, origins: readonly Origin[]]> {
-    for (const [key, at] of this.#root) yield [key, originsIn(at)];
+  /** The keys of the first level, each with all that is given there. */
+  *topLevel(): IterableIterator<[key: string, values: readonly GivenValue[]]> {
+    for (const [key, at] of this.#root) yield [key, valuesIn(at)];
   }
 
   #find(path: readonly string[]): { given: GivenValue; rest: readonly string[] } | undefined {
@@ -82,6 +82,6 @@ function objectOf(branch: Branch): Record<string, unknown> {
   return object;
 }
 
-function originsIn(at: Branch | GivenValue): Origin[] {
-  return at instanceof Map ? [...at.values()].flatMap(originsIn) : [at.origin];
+function valuesIn(at: Branch | GivenValue): GivenValue[] {
+  return at instanceof Map ? [...at.values()].flatMap(valuesIn) : [at];
 }

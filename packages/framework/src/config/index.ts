@@ -1,5 +1,5 @@
 export { ConfigError, type ConfigFault } from './config-error.ts';
-export { ConfigModule, type ConfigModuleOptions } from './config-module.ts';
+export { ConfigModule, type ConfigModuleOptions, type ConfigModuleValue } from './config-module.ts';
 export { type ConfigKey, ConfigService, type ConfigValue } from './config-service.ts';
 export { type LoadConfigOptions, loadConfig } from './load-config.ts';
 export { describeOrigin, type Origin } from './origin.ts';

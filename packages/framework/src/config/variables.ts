@@ -14,14 +14,30 @@ const SYSTEM_VARIABLES = new Set(
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
+/** What variables are called. */
+export interface VariableNames {
+  /** What each begins with: `AGENT_`. */
+  readonly prefix: string;
+  /** By key, a variable that it may be given by as well. */
+  readonly others: Readonly<Record<string, string>>;
+}
+
 /**
  * Finds the keys that variables are for: `DATABASE__MAX_POOL` is `database.maxPool`. An empty variable is none: that is how
  * many tools pass on one that is not set.
  */
-export function readVariables(env: Environment, prefix: string, originOf: (variable: string) => Origin): GivenValue[] {
-  const values: GivenValue[] = [];
+export function readVariables(
+  env: Environment,
+  { prefix, others }: VariableNames,
+  originOf: (variable: string) => Origin,
+): GivenValue[] {
+  const values: GivenValue[] = Object.entries(others).flatMap(([key, variable]) => {
+    const value = env[variable];
+    return value === undefined || value === '' ? [] : [{ path: key.split('.'), value, origin: originOf(variable) }];
+  });
   for (const [variable, value] of Object.entries(env)) {
     if (value === undefined || value === '' || !variable.startsWith(prefix)) continue;
+    if (Object.values(others).includes(variable)) continue;
     if (prefix === '' && SYSTEM_VARIABLES.has(variable)) continue;
     const path = pathOf(variable.slice(prefix.length));
     if (path !== undefined) values.push({ path, value, origin: originOf(variable) });
@@ -33,7 +49,7 @@ export function readVariables(env: Environment, prefix: string, originOf: (varia
 /** The variables of a file as `.env`. Only the file that goes by default may be absent. */
 export async function readEnvFile(
   envFile: string | false | undefined,
-  prefix: string,
+  names: VariableNames,
   faults: ConfigFault[],
 ): Promise<GivenValue[]> {
   if (envFile === false || (envFile === undefined && !existsSync('.env'))) return [];
@@ -44,7 +60,7 @@ export async function readEnvFile(
     faults.push({ key: '', problem: 'a line that is no NAME=value', origin: { from: 'file', file, line } });
   }
   const env = parseEnv(text.replace(/^\ufeff/, '')) as Environment;
-  return readVariables(env, prefix, (variable) => ({ from: 'env-file', file, variable }));
+  return readVariables(env, names, (variable) => ({ from: 'env-file', file, variable }));
 }
 
 /** Node.js 20 takes such a line for a part of the next name, later ones pass over it. */
@@ -69,7 +85,9 @@ function camelCase(name: string): string {
   return name.toLowerCase().replace(/_+([a-z0-9])/g, (_, letter: string) => letter.toUpperCase());
 }
 
-/** The variable that a key can be given by. */
-export function variableOf(path: readonly string[], prefix: string): string {
-  return prefix + path.map((part) => part.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase()).join('__');
+/** The variables that a key can be given by. */
+export function variablesOf(path: readonly string[], { prefix, others }: VariableNames): string[] {
+  const variable = prefix + path.map((part) => part.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toUpperCase()).join('__');
+  const key = path.join('.');
+  return Object.hasOwn(others, key) ? [variable, others[key] as string] : [variable];
 }

@@ -1,4 +1,5 @@
 import type { BootFault } from '../errors.ts';
+import { describeCause, remedyFor } from './remedy.ts';
 
 /** @param circle the names of those that need each other, each once */
 export function cycleFault(circle: readonly string[], remedy: string): BootFault {
@@ -8,6 +9,6 @@ export function cycleFault(circle: readonly string[], remedy: string): BootFault
 }
 
 export function factoryFault(where: string, cause: unknown): BootFault {
-  const problem = `it could not be made: ${cause instanceof Error ? cause.message : String(cause)}`;
-  return { code: 'SPOA_BOOT_FACTORY', where, problem, remedy: 'see the cause', cause };
+  const problem = `it could not be made: ${describeCause(cause)}`;
+  return { code: 'SPOA_BOOT_FACTORY', where, problem, remedy: remedyFor(cause), cause };
 }

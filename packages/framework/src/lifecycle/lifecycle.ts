@@ -1,5 +1,6 @@
 import type { Logger } from '@spoa/core';
 import type { Made } from '../di/made.ts';
+import { describeCause, remedyFor } from '../di/remedy.ts';
 import { BootError } from '../errors.ts';
 import { BOOT_HOOKS, type Hook } from './hooks.ts';
 
@@ -63,6 +64,6 @@ export class Lifecycle {
 }
 
 function hookFault(where: string, cause: unknown) {
-  const problem = `it failed: ${cause instanceof Error ? cause.message : String(cause)}`;
-  return { code: 'SPOA_BOOT_HOOK', where, problem, remedy: 'see the cause', cause } as const;
+  const problem = `it failed: ${describeCause(cause)}`;
+  return { code: 'SPOA_BOOT_HOOK', where, problem, remedy: remedyFor(cause), cause } as const;
 }

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import {
   Arg,
@@ -898,10 +899,53 @@ const CASES: Record<BootFaultCode, readonly Case[]> = {
         controllers: [],
         providers: [{ provide: 'a', useFactory: () => Promise.reject(new Error('no')) }],
       }),
-      fault: { where: '"a"', problem: 'it could not be made: no', cause: expect.objectContaining({ message: 'no' }) },
+      fault: {
+        where: '"a"',
+        problem: 'it could not be made: no',
+        remedy: 'mend what it tells of: its cause has the place where it was thrown',
+        cause: expect.objectContaining({ message: 'no' }),
+      },
+    },
+    {
+      what: 'a factory that reaches nobody, who says so by IPv4 and by IPv6',
+      options: () => ({
+        controllers: [],
+        providers: [{ provide: 'a', useFactory: () => Promise.reject(refusedTwice()) }],
+      }),
+      fault: {
+        where: '"a"',
+        problem: 'it could not be made: ECONNREFUSED',
+        remedy: 'nothing listens there: start it, or correct the address',
+      },
+    },
+    {
+      what: 'a constructor, because of something that is not there',
+      options: () => {
+        @Injectable()
+        class Lists {
+          constructor() {
+            try {
+              readFileSync('/no/such/list');
+            } catch (cause) {
+              throw new Error('no lists', { cause });
+            }
+          }
+        }
+        return { controllers: [], providers: [Lists] };
+      },
+      fault: {
+        where: 'Lists',
+        problem: 'it could not be made: no lists',
+        remedy: 'it is not there: make it, or name another place',
+      },
     },
   ],
 };
+
+/** As Node.js does for `localhost`. */
+function refusedTwice(): Error {
+  return Object.assign(new AggregateError([new Error('::1'), new Error('127.0.0.1')]), { code: 'ECONNREFUSED' });
+}
 
 describe.each(Object.keys(BOOT_FAULTS) as BootFaultCode[])('%s', (code) => {
   test.each(CASES[code])('$what', async ({ options, fault }) => {

@@ -51,6 +51,18 @@ describe('ConfigModule', () => {
     await expect(create([])).rejects.toMatchObject({ faults: [{ code: 'SPOA_BOOT_PROVIDER' }] });
   });
 
+  test('provides the one that is there', async () => {
+    const useValue = new ConfigService({ port: 9000, database: { url: 'x' } });
+    const imports = [ConfigModule.forRoot({ useValue }), DatabaseModule];
+    await using app = await SpoaApplication.create({ imports, controllers: [], logger: false });
+    expect(app.get<ConfigService<Settings>>(ConfigService)).toBe(useValue);
+    expect(app.get<Database>(Database).url).toBe('x');
+    const notGlobal = [ConfigModule.forRoot({ useValue, isGlobal: false }), DatabaseModule];
+    await expect(SpoaApplication.create({ imports: notGlobal, controllers: [], logger: false })).rejects.toMatchObject({
+      faults: [{ code: 'SPOA_BOOT_PROVIDER' }],
+    });
+  });
+
   test('a wrong value stops the start, with every fault, before anything else is made', async () => {
     let made = 0;
     const error: unknown = await SpoaApplication.create(
@@ -85,6 +97,32 @@ describe('ConfigModule', () => {
     expect(stdout).toBe('port: 9000 # --port\ndatabase:\n  url: "x://u:***@h" # --database.url\n');
   });
 
+  test.each(['--help', '-h'])(
+    '%s prints what there is to set and ends the process, whatever is wrong',
+    async (help) => {
+      const { stdout } = await runChild(['--port=x', help, 'else']);
+      expect(stdout).toBe(
+        [
+          'Settings, each by a flag, a variable (in the environment or .env), or a key of the file that --config names:',
+          '',
+          '  --port            PORT             where it listens (required)',
+          '  --database.url    DATABASE__URL    (default: "pg://u:***@h")',
+          '  --database.token  DATABASE__TOKEN',
+          '',
+          '  --config FILE   a YAML or JSON file of settings',
+          '  --print-config  prints the settings that are in force, and where each came from',
+          '  --help, -h      prints this',
+          '',
+        ].join('\n'),
+      );
+    },
+  );
+
+  test('--help of a schema that does not tell says how settings are given', async () => {
+    const { stdout } = await runChild(['--help'], 'silent');
+    expect(stdout).toMatch(/^ {2}--KEY {2}KEY {2}those of the schema$/m);
+  });
+
   test('--print-config with a wrong value says what is wrong', async () => {
     await expect(runChild(['--print-config', '--port=x'])).rejects.toMatchObject({
       code: 1,
@@ -117,7 +155,7 @@ test('a value of its own can be injected by a factory', async () => {
 });
 
 /** Starts an application in a process of its own. Vite brings TypeScript to Node 20, which has none. */
-function runChild(argv: readonly string[]): Promise<{ stdout: string; stderr: string }> {
+function runChild(argv: readonly string[], schema = 'telling'): Promise<{ stdout: string; stderr: string }> {
   const run = `
     const { runnerImport } = await import('vite');
     const conditions = ['source', 'node'];
@@ -128,7 +166,7 @@ function runChild(argv: readonly string[]): Promise<{ stdout: string; stderr: st
       ssr: { resolve: { conditions, externalConditions: conditions } },
       oxc: { decorator: { legacy: true, emitDecoratorMetadata: true } },
     });
-    await module.start(${JSON.stringify(argv)});
+    await module.start(${JSON.stringify(argv)}, ${JSON.stringify(schema)});
   `;
   const cwd = fileURLToPath(new URL('../../../..', import.meta.url));
   return promisify(execFile)(process.execPath, ['--input-type=module', '-e', run], { cwd });

@@ -55,19 +55,57 @@ describe('a wrong configuration', () => {
       schema: z.object({ port: z.coerce.number().default(1) }),
       file,
       env: { ELSE: '1' },
-      argv: ['--prto=2'],
+      argv: ['--ports=2'],
     });
     expect(message).toBe(
-      `the configuration has 2 faults:\n  prot: the schema has no such key (${file}:1)\n  prto: the schema has no such key (--prto)`,
+      `the configuration has 2 faults:\n  prot: the schema has no such key: did you mean port? (${file}:1)\n  ports: the schema has no such key: did you mean --port? (--ports)`,
     );
   });
 
+  test.each([
+    ['datbase.url', { argv: ['--datbase.url=x'] }, 'datbase', '--database.url'],
+    ['databaseUrl', { argv: ['--database-url=x'] }, 'databaseUrl', '--database.url'],
+    ['AGENT_PROT', { env: { AGENT_PROT: '1' } }, 'prot', 'AGENT_PORT'],
+    ['AGENT_DATABASE_URL', { env: { AGENT_DATABASE_URL: 'x' } }, 'databaseUrl', 'AGENT_DATABASE__URL'],
+  ])('what %s is most likely meant to be is told', async (_name, source, key, meant) => {
+    const optional = z.object({ port: z.string().optional(), database: z.object({ url: z.string() }).optional() });
+    const { faults } = await configError({ schema: optional, envPrefix: 'AGENT_', ...source });
+    const problem = `the schema has no such key: did you mean ${meant}?`;
+    expect(faults).toEqual([{ key, problem, origin: expect.anything() }]);
+  });
+
+  test.each([
+    ['one that is like no key', { AGENT_HOST: '1' }],
+    ['one like a key that is given', { AGENT_PORTS: '1', AGENT_PORT: '1' }],
+    ['one without the prefix', { PROT: '1' }],
+  ])('a variable may be for others: %s', async (_what, env) => {
+    const optional = z.object({ port: z.string().optional() });
+    await expect(load({ schema: optional, env, envPrefix: 'AGENT_' })).resolves.toBeDefined();
+    await expect(load({ schema: optional, env: { PROT: '1' } })).resolves.toBeDefined();
+  });
+
+  test('a variable of a .env file is for this program', async () => {
+    const { '.env': envFile } = await files({ '.env': 'PROT=1\n' });
+    const { message } = await configError({ schema: z.object({ port: z.string().default('1') }), envFile });
+    expect(message).toContain(`prot: the schema has no such key: did you mean PORT? (PROT in ${envFile})`);
+  });
+
+  test('what is missing may be there by another name', async () => {
+    const { message } = await configError({ schema, env: { PROT: '1', DATABASE__URI: 'https://a' }, argv: [] });
+    expect(message).toMatch(/^ {2}port: .* \(not given: PORT, --port; is PROT meant for it\?\)$/m);
+    expect(message).toMatch(/^ {2}database.url: .*; is DATABASE__URI meant for it\?\)$/m);
+  });
+
   test('keys that a strict schema of zod refuses are told one by one, each with its origin', async () => {
-    const { 'c.yaml': file } = await files({ 'c.yaml': 'a:\n  x: 1\n  y: 2\n  b: 3\n' });
-    const strict = z.object({ a: z.strictObject({ b: z.number() }) });
+    const { 'c.yaml': file } = await files({ 'c.yaml': 'a:\n  x: 1\n  bid: 2\n  bids: [3]\n' });
+    const strict = z.object({ a: z.strictObject({ bids: z.array(z.number()) }) });
     expect((await configError({ schema: strict, file })).faults).toEqual([
       { key: 'a.x', problem: 'the schema has no such key', origin: { from: 'file', file, line: 2 } },
-      { key: 'a.y', problem: 'the schema has no such key', origin: { from: 'file', file, line: 3 } },
+      {
+        key: 'a.bid',
+        problem: 'the schema has no such key: did you mean a.bids?',
+        origin: { from: 'file', file, line: 3 },
+      },
     ]);
   });
 

@@ -132,6 +132,30 @@ describe('variables', () => {
     });
   });
 
+  test('one of another name is for its key as well, in the environment as in a .env file, whatever the prefix', async () => {
+    const schema = z.strictObject({ port: z.string().optional(), database: z.strictObject({ url: z.string() }) });
+    const { '.env': envFile } = await files({ '.env': 'DATABASE_URL=file\nDATABASE_USER=me\n' });
+    const url = async (env: Readonly<Record<string, string>>) => {
+      const options = { schema, envFile, env, envPrefix: 'AGENT_', variables: { 'database.url': 'DATABASE_URL' } };
+      const { value, origins } = await load(options);
+      return [value.database.url, origins.get('database.url')];
+    };
+    expect(await url({})).toEqual(['file', { from: 'env-file', file: envFile, variable: 'DATABASE_URL' }]);
+    expect(await url({ DATABASE_URL: 'a' })).toEqual(['a', { from: 'environment', variable: 'DATABASE_URL' }]);
+    expect(await url({ AGENT_DATABASE__URL: 'b', DATABASE_URL: 'a' })).toEqual([
+      'b',
+      { from: 'environment', variable: 'AGENT_DATABASE__URL' },
+    ]);
+    expect(await url({ AGENT_DATABASE__URL: '', DATABASE_URL: '' })).toMatchObject(['file', {}]);
+  });
+
+  test('one of another name is for no key that its own would be', async () => {
+    const schema = z.strictObject({ url: z.string() });
+    const options = { schema, env: { DATABASE_URL: 'a' }, variables: { url: 'DATABASE_URL' } };
+    expect((await load(options)).value).toEqual({ url: 'a' });
+    expect((await configError({ ...options, env: {} })).message).toMatch(/\(not given: URL, DATABASE_URL\)$/);
+  });
+
   test('an empty variable is none', async () => {
     const { '.env': envFile } = await files({ '.env': 'PORT=1' });
     expect((await load({ schema: anything, envFile, env: { PORT: '' } })).value).toEqual({ port: '1' });
@@ -173,7 +197,7 @@ describe('flags', () => {
     [['--debug', '--port', '1'], { debug: 'true', port: '1' }],
     [['--database.max-pool=1', '--database.url', 'x=y'], { database: { maxPool: '1', url: 'x=y' } }],
     [['--a=1', '--a=2'], { a: '2' }],
-    [['--print-config', '--a=1'], { a: '1' }],
+    [['--print-config=false', '--help=false', '--a=1'], { a: '1' }],
     [['--'], {}],
   ])('%j is %j', async (argv, value) => {
     const loaded = (await load({ schema: anything, argv })).value;
@@ -196,14 +220,5 @@ describe('flags', () => {
     const { message } = await configError({ schema: anything, argv: ['--__proto__.admin=1'] });
     expect(message).toContain('__proto__: the schema has no such key (--__proto__.admin)');
     expect(({} as { admin?: string }).admin).toBeUndefined();
-  });
-
-  test('--print-config asks for the configuration to be printed', async () => {
-    for (const [argv, asked] of [
-      [['--print-config'], true],
-      [[], false],
-    ] as const) {
-      expect((await load({ schema: anything, argv })).printRequested).toBe(asked);
-    }
   });
 });

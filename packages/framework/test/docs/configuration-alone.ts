@@ -1,4 +1,4 @@
-import { ConfigError, describeOrigin, loadConfig, printConfig } from '@spoa/framework/config';
+import { ConfigError, describeOrigin, loadConfig } from '@spoa/framework/config';
 import { z } from 'zod';
 
 const schema = z.object({ port: z.coerce.number().default(9000), workers: z.coerce.number().default(1) });
@@ -6,7 +6,6 @@ const schema = z.object({ port: z.coerce.number().default(9000), workers: z.coer
 export async function main(argv: readonly string[]): Promise<void> {
   try {
     const config = await loadConfig({ schema, argv });
-    if (config.printRequested) return console.log(printConfig(config));
     const port = config.origins.get('port');
     console.log(`port ${config.get('port')}, from ${port && describeOrigin(port)}`);
   } catch (error) {

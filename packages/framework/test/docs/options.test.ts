@@ -36,6 +36,7 @@ const OPTIONS: Readonly<Record<string, Readonly<Record<string, true>>>> = {
     envPrefix: true,
     argv: true,
     secrets: true,
+    variables: true,
   } satisfies Record<keyof LoadConfigOptions<never>, true>,
   'failure-policy': { fallback: true, deadlineMs: true, onError: true, errorVar: true } satisfies Record<
     keyof FailurePolicy,

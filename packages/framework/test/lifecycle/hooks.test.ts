@@ -212,7 +212,7 @@ describe('a hook that fails at the start', () => {
           code: 'SPOA_BOOT_HOOK',
           where: `"failing".${hook}`,
           problem: 'it failed: no database',
-          remedy: 'see the cause',
+          remedy: 'mend what it tells of: its cause has the place where it was thrown',
           cause,
         },
       ],
