@@ -87,6 +87,12 @@ describe.each(['none', 'pglite'])('spoa new app --database %s', { timeout: STEP_
     expect(await agent.end()).toBe(0);
   });
 
+  test('it tells its settings', async () => {
+    const help = await run(process.execPath, [here('dist', 'main.js'), '--help']);
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    expect(help.stdout).toContain(`--port          PORT          where HAProxy finds the agent (default: ${port})`);
+  });
+
   if (database === 'pglite') {
     test('it answers from a PostgreSQL server instead, which has the same tables', async () => {
       const postgres = await startPostgres();
@@ -105,7 +111,7 @@ describe.each(['none', 'pglite'])('spoa new app --database %s', { timeout: STEP_
       const second = await run(process.execPath, [here('dist', 'main.js')], { env: { PORT: '0' } });
       expect(second).toMatchObject({
         code: 1,
-        // With where it was thrown: `see the cause` needs one.
+        // With where it was thrown, as the remedy says.
         stderr: expect.stringMatching(/process \d+ has the database in .*data[\s\S]*at DataFolderLock\.take/),
       });
       // Who ends by force leaves it to the next.

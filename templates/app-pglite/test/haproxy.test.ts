@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { ConfigService } from '@spoa/framework/config';
+import { ConfigModule, ConfigService } from '@spoa/framework/config';
 import { type ConfigFile, check, describeAgent } from '@spoa/framework/haproxy';
 import { createHaproxy, Test, type TestingApplication } from '@spoa/testing';
 import { beforeAll, expect, onTestFailed, test } from 'vitest';
@@ -12,10 +12,10 @@ const VERSION = '3.2';
 let application: TestingApplication;
 // Apart from the test, for a PostgreSQL takes a second to start.
 beforeAll(async () => {
-  application = await Test.createTestingModule(agent.module)
-    .overrideProvider(ConfigService)
-    .useFactory(() => new ConfigService({ dataFolder: 'memory://' }))
-    .compile();
+  const config = new ConfigService({ dataFolder: 'memory://' });
+  application = await Test.createTestingModule({
+    imports: [ConfigModule.forRoot({ useValue: config }), agent.module],
+  }).compile();
   return () => application.close();
 });
 

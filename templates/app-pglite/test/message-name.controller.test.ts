@@ -1,4 +1,4 @@
-import { ConfigService } from '@spoa/framework/config';
+import { ConfigModule, ConfigService } from '@spoa/framework/config';
 import { Test, type TestingApplication } from '@spoa/testing';
 import { beforeAll, expect, test } from 'vitest';
 import { AppModule } from '../src/app.module.ts';
@@ -7,10 +7,8 @@ import { Database } from '../src/database/database.ts';
 import { MessageNameController } from '../src/message-name.controller.ts';
 
 /** The application as it is, with a database that nobody else has. */
-const module = () =>
-  Test.createTestingModule(AppModule)
-    .overrideProvider(ConfigService)
-    .useFactory(() => new ConfigService({ dataFolder: 'memory://' }));
+const config = new ConfigService({ dataFolder: 'memory://' });
+const module = () => Test.createTestingModule({ imports: [ConfigModule.forRoot({ useValue: config }), AppModule] });
 
 let app: TestingApplication;
 // Once, for a PostgreSQL takes a second to start.

@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import { ConfigService } from '@spoa/framework/config';
 import { type ConfigFile, check, describeAgent } from '@spoa/framework/haproxy';
 import { createHaproxy, Test } from '@spoa/testing';
 import { expect, onTestFailed, test } from 'vitest';
@@ -10,10 +9,7 @@ import { BlockList } from '../src/block-list.service.ts';
 const VERSION = '3.2';
 
 test('HAProxy turns away what is blocked', async () => {
-  await using application = await Test.createTestingModule(agent.module)
-    .overrideProvider(ConfigService)
-    .useFactory(() => new ConfigService({}))
-    .compile();
+  await using application = await Test.createTestingModule(agent.module).compile();
   await using haproxy = await createHaproxy({
     version: VERSION,
     agent,
