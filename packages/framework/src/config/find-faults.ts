@@ -9,6 +9,9 @@ import { type IsSecret, isPlainObject, MASK, maskText } from './secrets.ts';
 import { type VariableNames, variablesOf } from './variables.ts';
 
 type Path = readonly string[];
+/** Flags that every program has. */
+const OWN_FLAGS: readonly Path[] = [['help'], ['config'], ['printConfig']];
+
 type GivenKey = Pick<GivenValue, 'path' | 'origin'>;
 
 /** All that was given, and how more could be. */
@@ -102,7 +105,7 @@ function unknownKey(
   const fault = { key: path.join('.'), problem: 'the schema has no such key' };
   if (given === undefined) return fault;
   const { origin } = given;
-  const meant = nearestKey(given.path, known);
+  const meant = nearestKey(given.path, origin.from === 'flag' ? [...known, ...OWN_FLAGS] : known);
   const problem =
     meant === undefined ? fault.problem : `${fault.problem}: did you mean ${nameAt(origin, meant, names)}?`;
   return { ...fault, problem, origin };

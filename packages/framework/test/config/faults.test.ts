@@ -64,6 +64,7 @@ describe('a wrong configuration', () => {
 
   test.each([
     ['datbase.url', { argv: ['--datbase.url=x'] }, 'datbase', '--database.url'],
+    ['print-confg', { argv: ['--print-confg'] }, 'printConfg', '--print-config'],
     ['databaseUrl', { argv: ['--database-url=x'] }, 'databaseUrl', '--database.url'],
     ['AGENT_PROT', { env: { AGENT_PROT: '1' } }, 'prot', 'AGENT_PORT'],
     ['AGENT_DATABASE_URL', { env: { AGENT_DATABASE_URL: 'x' } }, 'databaseUrl', 'AGENT_DATABASE__URL'],

@@ -18,11 +18,13 @@ export interface Places {
 }
 
 export async function main({ port, socket, tlsPort, key, certificate }: Places): Promise<SpoaApplication> {
+  const [keyText, certificateText] = await Promise.all([readFile(key), readFile(certificate)]);
   const app = await SpoaApplication.create({ controllers: [HelloController], maxConnections: 1000 });
   app.enableShutdownHooks(['SIGINT', 'SIGTERM'], { timeoutMs: 10_000 });
-  await app.listen({ host: '127.0.0.1', port });
-  await app.listen({ path: socket, mode: 0o660 });
-  const [keyText, certificateText] = await Promise.all([readFile(key), readFile(certificate)]);
-  await app.listen({ port: tlsPort, tls: { key: keyText, cert: certificateText } });
+  await app.serve(
+    { host: '127.0.0.1', port },
+    { path: socket, mode: 0o660 },
+    { port: tlsPort, tls: { key: keyText, cert: certificateText } },
+  );
   return app;
 }
