@@ -9,10 +9,10 @@ import { type IsSecret, isPlainObject, MASK, maskText } from './secrets.ts';
 import { type VariableNames, variablesOf } from './variables.ts';
 
 type Path = readonly string[];
+type GivenKey = Pick<GivenValue, 'path' | 'origin'>;
+
 /** Flags that every program has. */
 const OWN_FLAGS: readonly Path[] = [['help'], ['config'], ['printConfig']];
-
-type GivenKey = Pick<GivenValue, 'path' | 'origin'>;
 
 /** All that was given, and how more could be. */
 export interface Gathered {
@@ -55,12 +55,18 @@ function waysToGive(path: Path, { given, names, hasFlags, file }: Gathered, know
     ...(hasFlags ? [flagOf(path)] : []),
     ...(file === undefined ? [] : [file]),
   ];
-  const leaves = [...given.topLevel()].flatMap(([, values]) => values);
+  return ways.join(', ') + misspelled(path, given, names, known);
+}
+
+/** What is given by a name that is nearly that of what is missing, or of something in it. */
+function misspelled(path: Path, given: GivenValues, names: VariableNames, known: readonly Path[]): string {
   const isKnown = (name: string) => known.some((one) => one.join('.') === name);
-  const stray = leaves.find(
-    (leaf) => !isKnown(leaf.path.join('.')) && nearestKey(leaf.path, known)?.join('.') === path.join('.'),
-  );
-  return ways.join(', ') + (stray === undefined ? '' : `; is ${describeOrigin(stray.origin)} meant for it?`);
+  for (const { path: other, origin } of [...given.topLevel()].flatMap(([, values]) => values)) {
+    const meant = isKnown(other.join('.')) ? undefined : nearestKey(other, known);
+    if (meant === undefined || path.some((part, i) => part !== meant[i])) continue;
+    return `; ${describeOrigin(origin)} is for no key: did you mean ${nameAt(origin, meant, names)}?`;
+  }
+  return '';
 }
 
 /** Some libraries quote the value in the message, or its beginning. */

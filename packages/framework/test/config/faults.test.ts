@@ -93,8 +93,10 @@ describe('a wrong configuration', () => {
 
   test('what is missing may be there by another name', async () => {
     const { message } = await configError({ schema, env: { PROT: '1', DATABASE__URI: 'https://a' }, argv: [] });
-    expect(message).toMatch(/^ {2}port: .* \(not given: PORT, --port; is PROT meant for it\?\)$/m);
-    expect(message).toMatch(/^ {2}database.url: .*; is DATABASE__URI meant for it\?\)$/m);
+    expect(message).toMatch(/^ {2}port: .* \(not given: PORT, --port; PROT is for no key: did you mean PORT\?\)$/m);
+    expect(message).toMatch(/^ {2}database.url: .*; DATABASE__URI is for no key: did you mean DATABASE__URL\?\)$/m);
+    const section = await configError({ schema, env: { PORT: '1', DATABASE_URL: 'https://a' } });
+    expect(section.message).toMatch(/^ {2}database: .*; DATABASE_URL is for no key: did you mean DATABASE__URL\?\)$/m);
   });
 
   test('keys that a strict schema of zod refuses are told one by one, each with its origin', async () => {
