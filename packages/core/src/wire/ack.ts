@@ -40,9 +40,20 @@ export type WritableAction =
 /** HAProxy's buffer for `scope.prefix.name`, without its NUL. */
 const MAX_FULL_NAME = 63;
 
+/** The set-vars that programs write, by name, up to their values. Most names have one scope; in others they are written anew. */
+const prefixes = new Map<string, { scope: Scope; bytes: Buffer }>();
+const MAX_KEPT_PREFIXES = 4096;
+
 /** @throws SPOA_NAME_INVALID, SPOA_VALUE_INVALID, SPOA_VALUE_OUT_OF_RANGE, SPOA_ACK_TOO_BIG */
 export function writeSetVar(writer: Writer, scope: Scope, name: string, value: WritableValue): void {
-  writeAction(writer, ActionType.SET_VAR, scope, name);
+  const kept = prefixes.get(name);
+  if (kept !== undefined && kept.scope === scope) writer.raw(kept.bytes);
+  else {
+    writeAction(writer, ActionType.SET_VAR, scope, name);
+    if (kept === undefined && prefixes.size < MAX_KEPT_PREFIXES) {
+      prefixes.set(name, { scope, bytes: encodeSetVarPrefix(scope, name) });
+    }
+  }
   writeTypedData(writer, value);
 }
 

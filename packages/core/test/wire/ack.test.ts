@@ -31,6 +31,16 @@ describe('actions', () => {
     expect(encodeUnsetVar('session', 'ip_score')).toEqual(unset);
   });
 
+  test('a name is set in any scope, and in none that there is not, however often it was set before', () => {
+    const set = SCOPES.flatMap((scope) => [setVar('everywhere', 1, scope), setVar('everywhere', 2, scope)]);
+    expect(decodeActions(decodeFrame(encodeAck(id, set)).payload)).toEqual(set);
+    for (const scope of ['txn', '__proto__', 'toString', undefined] as unknown as Scope[]) {
+      for (const name of ['everywhere', 'nowhere']) {
+        expectSpoaError('SPOA_NAME_INVALID', () => encodeAck(id, [{ type: 'set-var', scope, name, value: 1 }]));
+      }
+    }
+  });
+
   test('unset-var has two arguments and no value: one byte more and HAProxy stops reading there', () => {
     expect(encodeUnsetVar('transaction', 'a').toString('hex')).toBe('0202020161');
   });
