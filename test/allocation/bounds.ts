@@ -10,14 +10,14 @@ type Bounded = Exclude<Kind, 'enhanced'>;
  * the most that Node 20, 22, 24 and 26 were seen to need, times 1.3. Lower them when less is needed.
  *
  * The frames come 100 in a read, in process, where a read's ACKs are copied out: 25 bytes a frame. The core handler reads the
- * same arguments as the controllers, by name, and copies `body`; async controllers copy it too.
+ * same arguments as the sync controllers, by name, and a view of `body`; async controllers copy it.
  */
 export const ALLOCATED: Readonly<Record<Bounded, Readonly<Record<Profile, Allocated>>>> = {
   core: {
-    ip: { heap: 470, external: 40 },
-    'waf-three': { heap: 870, external: 40 },
-    'waf-all': { heap: 4020, external: 2720 },
-    big: { heap: 940, external: 21_400 },
+    ip: { heap: 730, external: 40 },
+    'waf-three': { heap: 750, external: 40 },
+    'waf-all': { heap: 3020, external: 40 },
+    big: { heap: 730, external: 40 },
   },
   sync: {
     ip: { heap: 320, external: 40 },

@@ -1,5 +1,5 @@
 import type { Duplex } from 'node:stream';
-import { type Agent, createAgent, type Handler, IpAddress, type ListenAddress, type Value } from '@spoa/core';
+import { type Agent, createAgent, type Handler, IpAddress, type ListenAddress } from '@spoa/core';
 import {
   Arg,
   type EnhancerOptions,
@@ -8,6 +8,7 @@ import {
   SpoaApplication,
   SpoeMessage,
 } from '@spoa/framework';
+import { handler as bareHandler } from '../agents/core.ts';
 import { ASYNC_CONTROLLERS, CONTROLLERS, Scores } from '../controllers.ts';
 
 /**
@@ -66,31 +67,4 @@ function served(agent: Agent | SpoaApplication): Served {
 function portOf(address: ListenAddress): number {
   if ('path' in address) throw new Error(`no port: the agent listens on ${address.path}`);
   return address.port;
-}
-
-/** The arguments that each message's handler reads. */
-const READS: Readonly<Record<string, readonly string[]>> = {
-  'two-arguments': ['ip', 'src-port'],
-  'waf-three': ['method', 'path', 'ip'],
-  'waf-all': [
-    ...['app', 'id', 'method', 'path', 'query', 'version', 'headers', 'ip', 'src-port', 'dst-port', 'ssl', 'cached'],
-    ...['ja3', 'body'],
-  ],
-  'big-body': ['body'],
-};
-
-/** What the controllers do, without the framework. */
-const bareHandler: Handler = (notify) => {
-  const { messages } = notify;
-  const ip = messages.get('get-ip-reputation')?.get('ip');
-  if (ip instanceof IpAddress) return notify.setVar('session', 'ip_score', ip.w0 & 127);
-  const message = messages.at(0);
-  let size = 0;
-  for (const name of READS[message?.name ?? ''] ?? []) size += sizeOf(message?.get(name));
-  notify.setVar('session', 'ip_score', size & 127);
-};
-
-function sizeOf(value: Value | undefined): number {
-  if (typeof value === 'string' || value instanceof Uint8Array) return value.length;
-  return value instanceof IpAddress ? value.w0 : Number(value ?? 0);
 }

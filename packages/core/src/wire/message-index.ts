@@ -171,10 +171,18 @@ export class MessageIndex {
     const first = this.firstArgument(message);
     const end = first + this.argumentCount(message);
     for (let i = first, row = first * ARGUMENT_STRIDE; i < end; i++, row += ARGUMENT_STRIDE) {
-      if (table[row + 2] !== key) continue;
-      if (equals(this.bytes, table[row] as number, table[row + 1] as number, bytes)) return i;
+      if (table[row + 2] === key && this.#isNamed(row, bytes)) return i;
     }
     return -1;
+  }
+
+  /** Whether the argument of a row is named so, whose key is the same: the first byte and the last are compared already. */
+  #isNamed(row: number, name: Buffer): boolean {
+    const start = this.#arguments[row] as number;
+    if ((this.#arguments[row + 1] as number) - start !== name.length) return false;
+    const { bytes } = this;
+    for (let i = name.length - 2; i > 0; i--) if (bytes[start + i] !== name[i]) return false;
+    return true;
   }
 
   /** The keys of the names of a message's arguments, in their order: see `nameKey`. */

@@ -1,8 +1,10 @@
 import { SpoaError } from '../errors.ts';
 import type { MessageIndex } from './message-index.ts';
-import { Name } from './name.ts';
-import { Reader } from './reader.ts';
-import { DATA_TYPE_NAMES, type DataTypeName, readTypedData, type Value } from './typed-data.ts';
+import { nameOf, nameText } from './names.ts';
+import { Positions } from './positions.ts';
+import { RememberedText } from './remembered-text.ts';
+import { DATA_TYPE_NAMES, type DataTypeName, type Value } from './typed-data.ts';
+import { valueAt, viewAt } from './value-at.ts';
 
 /** One argument of a message, decoded. */
 export interface Argument {
@@ -12,25 +14,8 @@ export interface Argument {
   readonly value: Value;
 }
 
-const names = new Map<string, Name>();
-const MAX_KEPT_NAMES = 4096;
-/** Longer ones are nobody's constants; and V8 hashes texts beyond 16383 characters by their length alone. */
-const MAX_KEPT_LENGTH = 256;
-
-/** A name that the program looks up, kept: there are few of them and they come with every frame. */
-function nameOf(text: string): Name {
-  if (text.length > MAX_KEPT_LENGTH) return new Name(text);
-  let name = names.get(text);
-  if (name === undefined) {
-    name = new Name(text);
-    if (names.size < MAX_KEPT_NAMES) names.set(text, name);
-  }
-  return name;
-}
-
-/** Values are read one after the other, and no foreign code runs while one is read. */
-const NOTHING = Buffer.alloc(0);
-const reader = new Reader(NOTHING);
+/** The last text of an argument that was asked for by its position. */
+const textByPosition = new RememberedText();
 
 function isPosition(position: number, length: number): boolean {
   return Number.isInteger(position) && position >= 0 && position < length;
@@ -64,7 +49,7 @@ export class Message implements Iterable<Argument> {
 
   get name(): string {
     const index = this.#index;
-    return index.bytes.toString('utf8', index.messageNameStart(this.#number), index.messageNameEnd(this.#number));
+    return nameText(index.bytes, index.messageNameStart(this.#number), index.messageNameEnd(this.#number));
   }
 
   /** How many arguments there are, 0 to 255. */
@@ -74,12 +59,24 @@ export class Message implements Iterable<Argument> {
 
   /** The value of the first argument named `name`; `undefined` where there is none (`null` is a value that HAProxy sent). */
   get(name: string): Value | undefined {
-    const argument = this.#find(name);
-    return argument < 0 ? undefined : this.#value(argument);
+    const index = this.#index;
+    const wanted = nameOf(name);
+    const argument = index.findArgument(this.#number, wanted);
+    return argument < 0 ? undefined : valueAt(index.bytes, index.valueStart(argument), wanted.text);
+  }
+
+  /**
+   * The bytes of the first argument named `name`, where it is a STRING or BINARY, without a copy; `undefined` otherwise. They are
+   * valid until the handler returns or awaits, and may be anything's then. Behind an `await`, ask again.
+   */
+  view(name: string): Buffer | undefined {
+    const index = this.#index;
+    const argument = index.findArgument(this.#number, nameOf(name));
+    return argument < 0 ? undefined : viewAt(index.bytes, index.valueStart(argument));
   }
 
   has(name: string): boolean {
-    return this.#find(name) >= 0;
+    return this.#index.findArgument(this.#number, nameOf(name)) >= 0;
   }
 
   /** Argument number `position`, from 0; `undefined` beyond the last. */
@@ -88,26 +85,14 @@ export class Message implements Iterable<Argument> {
     const index = this.#index;
     const argument = index.firstArgument(this.#number) + position;
     return {
-      name: index.bytes.toString('utf8', index.argumentNameStart(argument), index.argumentNameEnd(argument)),
+      name: nameText(index.bytes, index.argumentNameStart(argument), index.argumentNameEnd(argument)),
       type: DATA_TYPE_NAMES[(index.bytes[index.valueStart(argument)] as number) & 0x0f] as DataTypeName,
-      value: this.#value(argument),
+      value: valueAt(index.bytes, index.valueStart(argument), textByPosition),
     };
   }
 
-  *[Symbol.iterator](): Generator<Argument> {
-    for (let i = 0; i < this.length; i++) yield this.at(i) as Argument;
-  }
-
-  #find(name: string): number {
-    return this.#index.findArgument(this.#number, nameOf(name));
-  }
-
-  #value(argument: number): Value {
-    const { bytes } = this.#index;
-    reader.reset(bytes, this.#index.valueStart(argument), bytes.length);
-    const value = readTypedData(reader);
-    reader.reset(NOTHING, 0, 0);
-    return value;
+  [Symbol.iterator](): IterableIterator<Argument, undefined> {
+    return new Positions(this);
   }
 }
 
@@ -142,7 +127,7 @@ export class MessageList implements Iterable<Message> {
     return isPosition(position, this.length) ? new Message(this.#index, position) : undefined;
   }
 
-  *[Symbol.iterator](): Generator<Message> {
-    for (let i = 0; i < this.length; i++) yield new Message(this.#index, i);
+  [Symbol.iterator](): IterableIterator<Message, undefined> {
+    return new Positions(this);
   }
 }

@@ -1,8 +1,12 @@
+import { RememberedText } from './remembered-text.ts';
+
 /** The name of a message or argument as it is looked up in frames: no byte of theirs is decoded for it. */
 export class Name {
   readonly bytes: Buffer;
   /** What is compared first: see `nameKey`. */
   readonly key: number;
+  /** @internal What an argument of this name said the last time. */
+  readonly text = new RememberedText();
 
   constructor(text: string) {
     this.bytes = Buffer.from(text);

@@ -51,6 +51,7 @@ describe.each(Object.entries(KINDS))('a NOTIFY after its ACK (%s handler)', (_, 
         () => first.name,
         () => first.length,
         () => first.get('secret'),
+        () => first.view('secret'),
         () => first.has('secret'),
         () => first.at(0),
         () => [...first],
@@ -89,6 +90,7 @@ describe('what a handler holds', () => {
         const wanted = [id, `text ${id} ${'x'.repeat(Number(id) * 7)}`, uint32(Number(id)).value];
         const found = [request.messages.get('slow')?.get('id'), of.get('text'), messages.at(1)?.get('n')];
         expect(found).toEqual(wanted);
+        expect(of.view('text')?.toString()).toBe(wanted[1]);
         request.setVar('session', `turn_${request.messages.get('tail')?.get('n')}`, of.get('text'));
       }
     });

@@ -11,6 +11,8 @@ import {
   encodeTypedData,
   FrameFlag,
   FrameType,
+  ipv4,
+  type Message,
   MessageIndex,
   MessageList,
   Reader,
@@ -108,12 +110,95 @@ describe('messages', () => {
       () => message?.name,
       () => message?.length,
       () => message?.get('a'),
+      () => message?.view('a'),
       () => message?.has('a'),
       () => message?.at(0),
       () => [...(message ?? [])],
     ]) {
       expectSpoaError('SPOA_NOTIFY_SETTLED', use);
     }
+  });
+});
+
+describe('a view', () => {
+  const [binary, text] = [Buffer.from('bytes \xff', 'latin1'), 'größe'];
+  const payload = encodeMessages([
+    {
+      name: 'm',
+      args: [
+        ['binary', binary],
+        ['text', text],
+        ['empty', ''],
+        ['long', Buffer.alloc(40_000, 7)],
+        ['null', null],
+        ['flag', true],
+        ['integer', 8],
+        ['ip', ipv4('192.0.2.1')],
+        ['binary', 'another'],
+      ],
+    },
+  ]);
+  const message = decodeMessages(payload).at(0) as Message;
+
+  test('has the bytes of the first STRING or BINARY of a name', () => {
+    expect(message.view('binary')).toEqual(binary);
+    expect(message.view('text')?.toString()).toBe(text);
+    expect(message.view('empty')).toHaveLength(0);
+    expect(message.view('long')).toEqual(Buffer.alloc(40_000, 7));
+  });
+
+  test.each(['null', 'flag', 'integer', 'ip', 'missing', ''])('%j has none', (name) => {
+    expect(message.view(name)).toBeUndefined();
+  });
+
+  test('is no copy, a value is', () => {
+    const [view, value] = [message.view('long'), message.get('long')];
+    if (view === undefined || !Buffer.isBuffer(value)) throw new Error('the bytes are missing');
+    expect([view.buffer, view.byteOffset]).toEqual([payload.buffer, payload.byteOffset + payload.indexOf(view)]);
+    expect(value.buffer).not.toBe(payload.buffer);
+  });
+});
+
+describe('texts that were there before', () => {
+  // Of one length in bytes, and told apart by one of them.
+  const alike = ['abcd', 'abce', 'bbcd', 'ab\0d', 'abc\x7f', 'abé', 'éab', 'éé', '€a', 'a€', '😀', 'ÿÿ'];
+
+  test.each(['get', 'at', 'iteration'])('are not taken for others: %s', (way) => {
+    for (const text of [...alike, ...alike.toReversed(), '', ...alike.flatMap((each) => [each, each])]) {
+      const message = decodeMessages(encodeMessages([{ name: text, args: [['a', text]] }])).at(0);
+      const found = { get: message?.get('a'), at: message?.at(0)?.value, iteration: [...(message ?? [])][0]?.value }[
+        way
+      ];
+      expect([message?.name, found]).toEqual([text, text]);
+    }
+  });
+
+  test.each([0xff, 0x80, 0xc3])('bytes that are no UTF-8 are none of them: %d', (byte) => {
+    const payload = Buffer.of(1, 0x6d, 1, 1, 0x61, 8, 2, byte, byte);
+    for (let i = 0; i < 2; i++) expect(decodeMessages(payload).at(0)?.get('a')).toBe('\ufffd\ufffd');
+  });
+});
+
+describe('bytes that were changed behind the index', () => {
+  // The last value of the payload, which no longer ends in it.
+  test.each([
+    ['an integer', Buffer.of(2, 0x01), Buffer.of(2, 0xff)],
+    ['a long integer', Buffer.of(4, 0xf1, 0x01), Buffer.of(4, 0xf1, 0xff)],
+    ['a text', Buffer.of(8, 1, 0x61), Buffer.of(8, 2, 0x61)],
+    ['a long text', Buffer.of(8, 1, 0x61), Buffer.of(8, 0xf0, 0x01)],
+    ['an address', Buffer.of(2, 0x01), Buffer.of(6, 0x01)],
+    ['bytes', Buffer.of(9, 1, 0x61), Buffer.of(9, 3, 0x61)],
+  ])('%s: nothing is read beyond the end', (_, sound, changed) => {
+    // More memory behind the payload, and other bytes in it.
+    const memory = Buffer.alloc(64, 0x01);
+    const payload = memory.subarray(0, 5 + sound.length);
+    Buffer.of(1, 0x6d, 1, 1, 0x61).copy(payload);
+    sound.copy(payload, 5);
+    const message = decodeMessages(payload).at(0);
+    changed.copy(payload, 5);
+    expectSpoaError('SPOA_TRUNCATED', () => message?.get('a'));
+    expectSpoaError('SPOA_TRUNCATED', () => message?.at(0));
+    if ((changed[0] ?? 0) >= 8) expectSpoaError('SPOA_TRUNCATED', () => message?.view('a'));
   });
 });
 
@@ -204,6 +289,21 @@ describe('properties', () => {
           }),
         );
         expect(found).toEqual(expected);
+      }),
+    );
+  });
+
+  test('what is looked up by its name is the first that iteration finds, its bytes are those that were written', () => {
+    fc.assert(
+      fc.property(writtenMessages(), (messages) => {
+        for (const message of decodeMessages(encodeMessages(asWritableMessages(messages)))) {
+          for (const { name } of message) {
+            const first = [...message].find((argument) => argument.name === name);
+            expect(message.get(name)).toEqual(first?.value);
+            const hasBytes = first?.type === 'STRING' || first?.type === 'BINARY';
+            expect(message.view(name)).toEqual(hasBytes ? Buffer.from(first.value as string) : undefined);
+          }
+        }
       }),
     );
   });

@@ -1,8 +1,16 @@
-import { type EngineOptions, type HealthcheckOptions, IpAddress, type NotifyOptions } from '@spoa/core';
+import {
+  connectEngine,
+  createAgent,
+  type EngineOptions,
+  type HealthcheckOptions,
+  IpAddress,
+  type NotifyOptions,
+} from '@spoa/core';
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { createReputationAgent } from './core-agent.ts';
 import { messageNames, notifyOf } from './core-bytes.ts';
 import { scores } from './core-engine.ts';
+import { inspect } from './core-messages.ts';
 import { readPage } from './support/pages.ts';
 
 describe('docs/core.md', () => {
@@ -25,6 +33,25 @@ describe('docs/core.md', () => {
     await agent.listen({ port: 0 });
     expect(await scores(agent)).toEqual([undefined, undefined, undefined, undefined]);
     expect(console.error).toHaveBeenCalled();
+  });
+
+  test('several messages, and a long value', async () => {
+    const agent = createAgent(inspect);
+    onTestFinished(() => agent.close({ timeoutMs: 0 }));
+    const address = await agent.listen({ port: 0 });
+    if (!('port' in address)) throw new Error('the agent listens on no port');
+    await using engine = await connectEngine(address);
+    const inspected = async (path: string, body: Buffer): Promise<unknown[]> => {
+      const messages = [
+        { name: 'check-path', args: [['path', path]] },
+        { name: 'other', args: [] },
+        { name: 'check-body', args: [['body', body]] },
+      ] as const;
+      const ack = await engine.notify(messages);
+      return [ack.get('transaction', 'is_admin'), ack.get('transaction', 'has_script')];
+    };
+    expect(await inspected('/admin/users', Buffer.alloc(14_000, 'a'))).toEqual([true, false]);
+    expect(await inspected('/', Buffer.from('<p><script src="x">'))).toEqual([false, true]);
   });
 
   test('bytes', () => {
