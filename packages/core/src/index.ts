@@ -47,7 +47,7 @@ export {
   Scope,
   type WritableAction,
 } from './wire/ack.ts';
-export { type DecodeText, decodeLatin1, decodeUtf8 } from './wire/decode-text.ts';
+export { type DecodeText, decodeLatin1 } from './wire/decode-text.ts';
 export {
   type Disconnect,
   decodeDisconnect,
@@ -87,6 +87,7 @@ export {
 } from './wire/notify.ts';
 export { Reader } from './wire/reader.ts';
 export { Reassembly } from './wire/reassembly.ts';
+export { RememberedText } from './wire/remembered-text.ts';
 export { StatusCode } from './wire/status-code.ts';
 export {
   bin,

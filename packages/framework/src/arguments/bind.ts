@@ -1,8 +1,16 @@
-import { type DataType, Message, type MessageIndex, Name, type NotifyContext, Reader, readLength } from '@spoa/core';
+import {
+  type DataType,
+  Message,
+  type MessageIndex,
+  Name,
+  type NotifyContext,
+  Reader,
+  RememberedText,
+  readLength,
+} from '@spoa/core';
 import { FrameworkError } from '../errors.ts';
 import { ARGUMENT_TYPES, type ArgumentReader, type ArgumentTypeName, typeName } from './argument-type.ts';
 import type { Parameter } from './parameter.ts';
-import { RememberedText } from './remember-text.ts';
 
 /** Gives one parameter its value for message number `message` of a NOTIFY. */
 export type Binding = (notify: NotifyContext, message: number) => unknown;

@@ -1,9 +1,8 @@
-import { DataType, decodeLatin1, IpAddress, Name } from '@spoa/core';
+import { DataType, decodeLatin1, IpAddress, Name, RememberedText } from '@spoa/core';
 import { bind } from './bind.ts';
 import type { Call, Handle } from './call-handler.ts';
 import { Layout } from './layout.ts';
 import type { Parameter } from './parameter.ts';
-import { RememberedText } from './remember-text.ts';
 import { USUAL_VALUES, usualAddress, usualInteger, usualStart } from './usual-values.ts';
 
 /*
