@@ -105,7 +105,7 @@ export class AsyncWafThreeController {
   }
 }
 
-/** As `WafAllController`, resolving at once, with a body that is lent to it: no view outlives the read. */
+/** As `WafAllController`, resolving at once, with a body of its own: no view outlives the read. */
 @SpoeMessage('waf-all')
 export class AsyncWafAllController {
   constructor(private readonly scores: Scores) {}
@@ -125,7 +125,7 @@ export class AsyncWafAllController {
     @Arg('ssl') ssl: boolean,
     @Arg('cached') cached: boolean,
     @Arg('ja3', { optional: true }) ja3: string | undefined,
-    @Arg('body', { type: 'lent' }) body: Buffer,
+    @Arg('body') body: Buffer,
   ): Promise<number> {
     const texts = app.length + id.length + method.length + path.length + query.length + version.length + headers.length;
     const rest = ip.w0 + sourcePort + destinationPort + Number(ssl) + Number(cached) + (ja3?.length ?? 0);
@@ -133,13 +133,13 @@ export class AsyncWafAllController {
   }
 }
 
-/** As `BigBodyController`, resolving at once, with a body that is lent to it. */
+/** As `BigBodyController`, resolving at once, with a body of its own. */
 @SpoeMessage('big-body')
 export class AsyncBigBodyController {
   constructor(private readonly scores: Scores) {}
 
   @SetVar('ip_score', { scope: 'session' })
-  async handle(@Arg('body', { type: 'lent' }) body: Buffer): Promise<number> {
+  async handle(@Arg('body') body: Buffer): Promise<number> {
     return this.scores.ofSize(body.length);
   }
 }

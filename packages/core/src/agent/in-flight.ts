@@ -77,7 +77,11 @@ export class InFlight {
 
   #settle(notify: NotifyContext, rejected: boolean, value: unknown): void {
     const { slot } = notify;
-    if (slot < 0) return notify.finishLate();
+    if (slot < 0) {
+      // Not every thenable calls back once: what is done and not written yet stays as it is.
+      if (notify.settled) notify.finishLate();
+      return;
+    }
     if (notify.finish(rejected, value)) this.#events.failed(notify, value);
     const last = this.#waiting.pop() as NotifyContext;
     if (last !== notify) {
@@ -101,7 +105,12 @@ export class InFlight {
     const done = this.#done;
     this.#done = [];
     for (const notify of done) {
-      notify.settleInto(output);
+      try {
+        notify.settleInto(output);
+      } catch (error) {
+        this.#events.failed(notify, error);
+        notify.settleWithout(output);
+      }
       written();
     }
   }

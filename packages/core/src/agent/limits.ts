@@ -9,9 +9,9 @@ export interface Limits {
   maxNotifySize: number;
   /** Connections served at once; one more is closed. @default 10000 */
   maxConnections: number;
-  /** NOTIFYs of one connection that wait for their handlers; reading stops above it. @default 1024 */
+  /** NOTIFYs of one connection that wait for their handlers; with so many nothing more is read. @default 1024 */
   maxInFlight: number;
-  /** Bytes of those NOTIFYs together, as they came; reading stops above it. One of any size is always taken. @default 16777216 */
+  /** Bytes of those NOTIFYs together, as they came; one NOTIFY may pass it, then nothing more is read. @default 16777216 */
   maxInFlightBytes: number;
   /** From the connection to the end of its HAPROXY-HELLO; 0: no limit. @default 10000 */
   helloTimeoutMs: number;

@@ -7,7 +7,6 @@ import type { WritableValue } from '../wire/typed-data.ts';
 import type { Writer } from '../wire/writer.ts';
 import type { Agent } from './agent.ts';
 import { notifyAbandoned, notifyEnd, notifyStart } from './diagnostics.ts';
-import { lend, takeBack } from './loans.ts';
 import type { Peer } from './peer.ts';
 import { indexPool, writerPool } from './pools.ts';
 
@@ -82,7 +81,6 @@ export class NotifyContext {
   /** What the promise of the handler was fulfilled with, or why it was rejected. */
   #value: unknown;
   #abort: AbortController | undefined;
-  #loans: Buffer<ArrayBuffer>[] | undefined;
 
   /** @internal @param writer where the ACK goes, as soon as it begins */
   constructor(source: NotifySource, index: MessageIndex, writer: Writer, streamId: number, frameId: number) {
@@ -201,18 +199,6 @@ export class NotifyContext {
     this.#answer = answer;
   }
 
-  /**
-   * Copies `bytes` into memory that is the handler's until the NOTIFY is answered, and used again then: the buffer is empty from
-   * that moment, as is all that was cut from it. A handler that goes on after nobody waits for it keeps what it has.
-   */
-  lend(bytes: Uint8Array): Buffer {
-    if (this.#state === State.SETTLED) throw settled();
-    const lent = lend(bytes);
-    this.#loans ??= [];
-    this.#loans.push(lent);
-    return lent;
-  }
-
   /** @internal Moves the NOTIFY into memory of its own, for the handler is not done. */
   detach(payloadStart: number, payloadEnd: number): void {
     this.#index?.own(payloadStart, payloadEnd);
@@ -257,13 +243,7 @@ export class NotifyContext {
   #end(): void {
     this.#state = State.SETTLED;
     this.release();
-    if (this.#loans !== undefined) this.#endLoans(this.#loans);
     if (this.observedAt !== 0) notifyEnd.publish(this);
-  }
-
-  #endLoans(loans: readonly Buffer<ArrayBuffer>[]): void {
-    this.#loans = undefined;
-    for (const lent of loans) takeBack(lent);
   }
 
   /** @internal Finishes the ACK of a detached NOTIFY whose handler is done in `output`; without one it is dropped. */
@@ -286,8 +266,6 @@ export class NotifyContext {
   settleWithout(output: Writer | undefined, reason?: SpoaError): void {
     const state = this.#state;
     if (state === State.SETTLED) return;
-    // Its signal has fired, or nobody asked for one: a handler that goes on keeps what was lent to it.
-    this.#loans = undefined;
     const answer = this.#answer;
     if (output !== undefined && this.#writer === undefined) this.#begin(output);
     if (output === undefined || reason === undefined || answer === undefined) this.clearActions();
@@ -325,8 +303,6 @@ export class NotifyContext {
    * signal later learns the same.
    */
   abort(reason: Error): void {
-    // The handler may go on.
-    this.#loans = undefined;
     this.#abort ??= new AbortController();
     this.#abort.abort(reason);
   }

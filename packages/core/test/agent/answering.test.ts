@@ -72,6 +72,36 @@ describe('one ACK for each NOTIFY', () => {
     expect(test.log.loud).toEqual([]);
   });
 
+  test.each([
+    ['calls back twice', (done: (value: unknown) => void) => [done('first'), done('second')]],
+    [
+      'throws behind its call',
+      (done: (value: unknown) => void) => {
+        done('first');
+        refusing();
+      },
+    ],
+  ])('with the answer of a handler whose thenable %s: the first time counts', async (_, then) => {
+    const told: unknown[] = [];
+    const test = await startAgent((request) => {
+      request.answerWith({
+        write: (notify, rejected, value) => {
+          told.push([rejected, value]);
+          notify.setVar('session', 'x', 1);
+        },
+        writeUnfinished: () => told.push('unfinished'),
+        dropped: () => told.push('dropped'),
+      });
+      return thenable(then);
+    });
+    const client = await test.open();
+    client.notify(1);
+    expect((await client.ack()).actions).toMatchObject([{ name: 'x', value: 1 }]);
+    await client.bye();
+    expect(told).toEqual([[false, 'first']]);
+    expect(test.log.loud).toEqual([]);
+  });
+
   const FAILURES: Record<string, Handler> = {
     throws: refusing,
     'throws undefined': () => {
@@ -91,6 +121,9 @@ describe('one ACK for each NOTIFY', () => {
       thenable((_: unknown, failed: (error: unknown) => void) => failed(new Error('no'))),
     'returns a thenable that throws': () => thenable(refusing),
     'returns a thenable whose then cannot be read': () => Object.defineProperty({}, 'then', { get: refusing }),
+    'has an answer that throws when it has written something': async (request) => {
+      request.answerWith({ write: HALF, writeUnfinished: HALF, dropped: () => undefined });
+    },
     'sets a float': (request) => request.setVar('session', 'x', 1.5),
     'sets NaN': (request) => request.setVar('session', 'x', Number.NaN),
     'sets an object': (request) => request.setVar('session', 'x', {} as WritableValue),

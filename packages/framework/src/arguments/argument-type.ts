@@ -3,7 +3,6 @@ import {
   DataType,
   decodeLatin1,
   IpAddress,
-  type NotifyContext,
   type Reader,
   readLength,
   readTypedData,
@@ -17,8 +16,7 @@ import { FrameworkError } from '../errors.ts';
  * - `string`: text as UTF-8; `latin1`: text, one character a byte, nothing lost;
  * - `number`: an integer that a number holds exactly, else the message fails; `bigint`: any integer;
  * - `boolean`; `ip`: an `IpAddress` of either family;
- * - `buffer`: the bytes of a STRING or BINARY, a copy; `view`: the same without copying, valid until the handler returns; `lent`: a
- *   copy in memory that is used again, valid until the message is answered, and empty from then on;
+ * - `buffer`: the bytes of a STRING or BINARY, a copy; `view`: the same without copying, valid until the handler returns;
  * - `any`: whatever came, by its natural type (`Value`).
  */
 export interface ArgumentTypes {
@@ -30,14 +28,13 @@ export interface ArgumentTypes {
   ip: IpAddress;
   buffer: Buffer;
   view: Buffer;
-  lent: Buffer;
   any: Value;
 }
 
 export type ArgumentTypeName = keyof ArgumentTypes;
 
 /** Reads one typed value as one type. `name` is the argument's, for the error. */
-export type ArgumentReader = (reader: Reader, name: string | number, notify: NotifyContext) => unknown;
+export type ArgumentReader = (reader: Reader, name: string | number) => unknown;
 
 /** A set of SPOP types, one bit each: looked at for every argument of every message. */
 function setOf(...types: DataType[]): number {
@@ -67,11 +64,6 @@ export const ARGUMENT_TYPES = {
   ip: { accepts: ADDRESS, expects: 'IPV4 or IPV6', read: readTypedData },
   buffer: { accepts: BYTES, expects: 'STRING or BINARY', read: (reader) => Buffer.from(bytesOf(reader)) },
   view: { accepts: BYTES, expects: 'STRING or BINARY', read: bytesOf },
-  lent: {
-    accepts: BYTES,
-    expects: 'STRING or BINARY',
-    read: (reader, _name, notify) => notify.lend(bytesOf(reader)),
-  },
   any: { accepts: ANYTHING, expects: 'anything', read: readTypedData },
 } as const satisfies Record<ArgumentTypeName, ArgumentType>;
 

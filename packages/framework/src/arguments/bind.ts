@@ -54,7 +54,7 @@ function bindArgument(parameter: Extract<Parameter, { kind: 'arg' }>): Binding {
       if (tag !== NULL || passesNull) {
         if (((accepts >> tag) & 1) === 0) throw mistyped(name, type, tag);
         reader.reset(index.bytes, start, index.bytes.length);
-        return read(reader, name, notify);
+        return read(reader, name);
       }
     }
     if (required) throw missing(name, argument >= 0);

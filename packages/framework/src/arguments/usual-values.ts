@@ -60,5 +60,4 @@ export const USUAL_VALUES: { readonly [Type in ArgumentTypeName]?: (number: numb
   ip: () => ({ test: `type === ${DataType.IPV4}`, value: 'IpAddress.v4(usualAddress(bytes, at))' }),
   buffer: () => ({ test: BYTES_TEST, value: `Buffer.from(${VIEW})` }),
   view: () => ({ test: BYTES_TEST, value: VIEW }),
-  lent: () => ({ test: BYTES_TEST, value: `notify.lend(${VIEW})` }),
 };

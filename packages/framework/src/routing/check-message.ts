@@ -38,12 +38,7 @@ export function checkParameter(parameter: Parameter, where: string, isAsync: boo
     return [fault(`there is no type ${JSON.stringify(type)}`, `use one of ${Object.keys(ARGUMENT_TYPES).join(', ')}`)];
   }
   if (type === 'view' && isAsync) {
-    return [
-      fault(
-        'a view ends when the handler returns, and an async one goes on',
-        "declare it 'lent', whose memory is taken back when the message is answered, or 'buffer', a copy of its own",
-      ),
-    ];
+    return [fault('a view ends when the handler returns, and an async one goes on', "declare it 'buffer', a copy")];
   }
   return [];
 }

@@ -15,20 +15,25 @@ export class OneAnswer implements Answer {
 
   write(notify: NotifyContext, rejected: boolean, value: unknown): void {
     if (rejected) {
-      this.#failures.write(notify, this.#route, value);
+      this.#fail(notify, value);
       if (value instanceof DeadlineError) notify.abort(value);
       return;
     }
     try {
       this.#route.write(notify, value);
     } catch (error) {
-      notify.clearActions();
-      this.#failures.write(notify, this.#route, error);
+      this.#fail(notify, error);
     }
   }
 
   writeUnfinished(notify: NotifyContext, reason: Error): void {
-    this.#failures.write(notify, this.#route, reason);
+    this.#fail(notify, reason);
+  }
+
+  /** What it set by itself is taken back too. */
+  #fail(notify: NotifyContext, error: unknown): void {
+    notify.clearActions();
+    this.#failures.write(notify, this.#route, error);
   }
 
   dropped(): void {

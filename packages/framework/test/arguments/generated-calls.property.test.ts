@@ -27,7 +27,7 @@ const NAMES = [
 ];
 
 const TYPES: readonly (ArgumentTypeName | undefined)[] = [
-  ...(['string', 'latin1', 'number', 'bigint', 'boolean', 'ip', 'buffer', 'view', 'lent', 'any'] as const),
+  ...(['string', 'latin1', 'number', 'bigint', 'boolean', 'ip', 'buffer', 'view', 'any'] as const),
   undefined,
 ];
 

@@ -64,6 +64,30 @@ describe('a message that fails sets its fallback, and tells why', () => {
     expect([...app.failures.values()]).toEqual([1]);
   });
 
+  test.each([
+    ['throws', () => fail(new Error('text'))],
+    ['rejects', () => Promise.reject(new Error('text'))],
+    ['has no result', () => 5],
+    ['has no result later', async () => 5],
+    ['is not done at its deadline', () => new Promise(() => undefined)],
+  ])('and nothing that its handler has set by itself: one that %s', async (_, end) => {
+    const { notify } = await startApplication({
+      controllers: [
+        defineMessage({
+          name: 'm',
+          fallback: POLICY.fallback,
+          deadlineMs: 5,
+          vars: { score: 'session' },
+          handle(_args, context) {
+            context.setVar('session', 'mine', 1);
+            return end() as unknown as undefined;
+          },
+        }),
+      ],
+    });
+    expect((await notify(message('m'))).actions).toEqual(FALLBACK);
+  });
+
   test('an argument that is not there, in a class', async () => {
     @SpoeMessage('m', POLICY)
     class Failing {

@@ -18,7 +18,6 @@ interface SendableTypes {
   ip: IpAddress | string | Typed;
   buffer: Uint8Array | string | Typed;
   view: Uint8Array | string | Typed;
-  lent: Uint8Array | string | Typed;
   any: WritableValue;
 }
 

@@ -16,7 +16,6 @@ const TAKEN = {
   ip: ['address'],
   buffer: ['string', 'binary'],
   view: ['string', 'binary'],
-  lent: ['string', 'binary'],
   any: ['boolean', 'integer', 'address', 'string', 'binary'],
 } as const satisfies Record<ArgumentTypeName, readonly SampleType[]>;
 
