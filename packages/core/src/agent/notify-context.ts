@@ -217,15 +217,18 @@ export class NotifyContext {
   }
 
   /**
-   * @internal The promise of the handler is settled.
+   * @internal The promise of the handler is settled. The first time counts: who passes the promise on, and makes another of it,
+   * may say so before.
    *
    * @returns whether somebody still has to report that it was rejected
    */
   finish(rejected: boolean, value: unknown): boolean {
-    this.#state = rejected ? State.REJECTED : State.FULFILLED;
-    if (this.#answer === undefined) return rejected;
-    this.#value = value;
-    return false;
+    const hasAnswer = this.#answer !== undefined;
+    if (this.#state === State.OPEN) {
+      this.#state = rejected ? State.REJECTED : State.FULFILLED;
+      if (hasAnswer) this.#value = value;
+    }
+    return rejected && !hasAnswer;
   }
 
   /** @internal The promise of the handler is settled, and the ACK has left before. */

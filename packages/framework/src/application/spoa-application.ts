@@ -20,6 +20,7 @@ import { Deadlines } from '../pipeline/deadlines.ts';
 import { compileRoute } from '../routing/compile-route.ts';
 import { Dispatcher } from '../routing/dispatcher.ts';
 import { type Blueprint, hasScopes, plan } from './boot.ts';
+import { handlerForOthers } from './handler-for-others.ts';
 import { lookUp } from './look-up.ts';
 import type { ApplicationObserver, ApplicationState } from './observer.ts';
 import { Providers } from './providers.ts';
@@ -82,7 +83,7 @@ export class SpoaApplication implements AsyncDisposable {
       const agent = createAgent(handler, { ...limits, logger: logs.for('agent') });
       const app = new SpoaApplication({
         agent,
-        handler,
+        handler: handlerForOthers(handler),
         blueprint,
         providers,
         dispatcher,

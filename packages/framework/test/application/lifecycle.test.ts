@@ -71,6 +71,24 @@ describe('an application', () => {
     expect((await engine.notify([asks])).get('session', 'ip_score')).toBe(40);
   });
 
+  test.each([
+    ['fulfilled', async () => ({ v: 1 }), 1],
+    ['rejected', () => Promise.reject(new Error('no')), 50],
+  ])('gives a handler whose promise others may pass on as they like: %s', async (_, handle, expected) => {
+    const fallback = { session: { v: 50 } };
+    const controllers = [
+      defineMessage({ name: 'm', vars: { v: 'session' }, fallback, handle: handle as unknown as () => undefined }),
+    ];
+    const app = await SpoaApplication.create({ controllers, logger: false });
+    const agent = createAgent(async (notify) => {
+      await app.handler(notify);
+      return 'something else';
+    });
+    onTestFinished(() => agent.close({ timeoutMs: 0 }));
+    const { engine } = await connect(agent);
+    expect((await engine.notify([message('m')])).get('session', 'v')).toBe(expected);
+  });
+
   test('gives a handler whose promise never rejects, not even when nobody waits any more', async () => {
     const { promise, resolve } = deferred<void>();
     const results: unknown[] = [];
