@@ -102,7 +102,7 @@ describe('ip-reputation serve', () => {
     expect(code).toBe(0);
   });
 
-  test('DATABASE_URL of .env is the database too, as any other variable', async () => {
+  test('DATABASE_URL of .env is the database too, like every variable', async () => {
     const folder = await folderWith({ '.env': 'DATABASE_URL=postgres:///file\nIP_REPUTATION_PROT=1\n' });
     const { code, stderr } = await runCli(['serve', '--print-config'], '', {}, folder);
     expect(stderr).toContain(

@@ -166,7 +166,7 @@ export class Connection implements NotifySource {
     // Nobody waits for what the ACKs of these would say any more, and large ones would only fill HAProxy's buffer.
     if (this.#sender.learns && this.#sender.learn(streamId, frameId, !this.#isQuiet)) this.#answerEmpty(givenUp());
     if (this.#answering.answer(inbox.payload, streamId, frameId, this.#output as Writer)) return;
-    if (this.#answering.inFlight.exceeds(this.#host.limits)) this.#link.pause(Pause.IN_FLIGHT);
+    if (this.#answering.inFlight.isFull(this.#host.limits)) this.#link.pause(Pause.IN_FLIGHT);
   }
 
   /** Whether every NOTIFY is answered. */
@@ -175,7 +175,7 @@ export class Connection implements NotifySource {
   }
 
   #resumeBelowLimit(): void {
-    if (!this.#answering.inFlight.exceeds(this.#host.limits)) this.#resume(Pause.IN_FLIGHT);
+    if (!this.#answering.inFlight.isFull(this.#host.limits)) this.#resume(Pause.IN_FLIGHT);
   }
 
   /** The ACKs of the handlers that ended in one turn leave together. */

@@ -55,7 +55,7 @@ export class InFlight {
   }
 
   /** Whether there are as many as may be. */
-  exceeds({ maxInFlight, maxInFlightBytes }: Limits): boolean {
+  isFull({ maxInFlight, maxInFlightBytes }: Limits): boolean {
     return this.#waiting.length >= maxInFlight || this.#bytes >= maxInFlightBytes;
   }
 

@@ -256,8 +256,10 @@ export class NotifyContext {
     const answer = this.#answer;
     this.#answer = undefined;
     if (output === undefined) answer?.dropped(this);
-    else if (this.#writer === undefined) this.#begin(output);
-    if (output !== undefined) answer?.write(this, state === State.REJECTED, this.#value);
+    else {
+      if (this.#writer === undefined) this.#begin(output);
+      answer?.write(this, state === State.REJECTED, this.#value);
+    }
     this.#leave(output);
   }
 

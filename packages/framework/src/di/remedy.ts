@@ -15,8 +15,8 @@ const REMEDIES: Readonly<Record<string, string>> = {
 /** What to do about what a constructor, a factory or a hook has thrown. */
 export function remedyFor(cause: unknown): string {
   for (let error = cause; error instanceof Error; error = error.cause) {
-    const remedy = 'code' in error ? REMEDIES[String(error.code)] : undefined;
-    if (remedy !== undefined) return remedy;
+    const code = 'code' in error ? String(error.code) : '';
+    if (Object.hasOwn(REMEDIES, code)) return REMEDIES[code] as string;
   }
   return 'mend what it tells of: its cause has the place where it was thrown';
 }
